@@ -1,0 +1,1 @@
+"""What users hold: filters, inputs, results, configuration. Plain values, which know no other layer but the errors."""

@@ -1,0 +1,843 @@
+"""What the factories of values/providers.py return, and how they check what they are given.
+
+A configuration is a plain value: `to_dict()` is what is sent, equality is by content, `repr` shows no secrets. A wrong
+argument is refused where it is given, by name; nothing is dropped or changed in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from math import isfinite
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
+
+from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.values.enums import StopwordsPreset
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+# ------------------------------------------------------------------ values
+
+
+class Configuration:
+    """Base of all configurations: what its slots hold is what it is."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> Json:
+        """What is sent, as JSON in dictionaries and lists; a copy."""
+        raise NotImplementedError
+
+    def _slots(self) -> dict[str, Any]:
+        names = [name for cls in reversed(type(self).__mro__) for name in cls.__dict__.get("__slots__", ())]
+        return {name: getattr(self, name) for name in names}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Configuration) or type(other) is not type(self):
+            return NotImplemented
+        return self._slots() == other._slots()
+
+    def __repr__(self) -> str:
+        shown = {name: _without_secrets(name, value) for name, value in self._slots().items() if name[0] != "_"}
+        told = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value is not None and value != {})
+        return f"{type(self).__name__}({told})"
+
+
+class Settings(Configuration):
+    """A configuration that is its settings."""
+
+    __slots__ = ("settings",)
+
+    def __init__(self, *, settings: Json | None = None) -> None:
+        self.settings = settings or {}
+
+    def to_dict(self) -> Json:
+        return cast(Json, _plain(self.settings))
+
+
+class ModuleConfig(Configuration):
+    """A module of the server and its settings; `to_dict` gives the settings."""
+
+    __slots__ = ("module", "settings")
+
+    def __init__(self, *, module: str, settings: Json | None = None) -> None:
+        self.module = module
+        self.settings = settings or {}
+
+    def to_dict(self) -> Json:
+        return cast(Json, _plain(self.settings))
+
+
+class VectorizerConfigCreate(ModuleConfig):
+    """The vectorizer of a collection without named vectors."""
+
+    __slots__ = ()
+
+
+class GenerativeProvider(ModuleConfig):
+    """The generative model of a collection."""
+
+    __slots__ = ()
+
+
+class RerankerProvider(ModuleConfig):
+    """The reranker of a collection."""
+
+    __slots__ = ()
+
+
+# The keyword index, the cluster, tenants, time to live: only their types differ, so that none is taken for another.
+
+
+class InvertedIndexConfigCreate(Settings):
+    """The keyword index of a new collection."""
+
+    __slots__ = ()
+
+
+class InvertedIndexConfigUpdate(Settings):
+    """Changes of the keyword index."""
+
+    __slots__ = ()
+
+
+class ReplicationConfigCreate(Settings):
+    """The replication of a new collection."""
+
+    __slots__ = ()
+
+
+class ReplicationConfigUpdate(Settings):
+    """Changes of the replication."""
+
+    __slots__ = ()
+
+
+class AsyncReplicationConfigCreate(Settings):
+    """The comparison of copies in a new collection."""
+
+    __slots__ = ()
+
+
+class AsyncReplicationConfigUpdate(Settings):
+    """Changes of the comparison of copies."""
+
+    __slots__ = ()
+
+
+class ShardingConfigCreate(Settings):
+    """The shards of a new collection."""
+
+    __slots__ = ()
+
+
+class MultiTenancyConfigCreate(Settings):
+    """Whether a new collection has tenants."""
+
+    __slots__ = ()
+
+
+class MultiTenancyConfigUpdate(Settings):
+    """Changes of how tenants are treated."""
+
+    __slots__ = ()
+
+
+class ObjectTTLConfigCreate(Settings):
+    """When the objects of a new collection expire."""
+
+    __slots__ = ()
+
+
+class ObjectTTLConfigUpdate(Settings):
+    """Changes of when objects expire."""
+
+    __slots__ = ()
+
+
+# ------------------------------------------------------------------ vector index
+
+
+class QuantizerConfig(Settings):
+    """How the vectors of an index are compressed."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    def in_index(self) -> Json:
+        """What it adds to the settings of an index."""
+        return {self.kind: self.to_dict()}
+
+
+class QuantizerConfigCreate(QuantizerConfig):
+    """The compression of a new index."""
+
+    __slots__ = ()
+
+
+class PQConfigCreate(QuantizerConfigCreate):
+    """Product quantization."""
+
+    __slots__ = ()
+    kind = "pq"
+
+
+class BQConfigCreate(QuantizerConfigCreate):
+    """Binary quantization."""
+
+    __slots__ = ()
+    kind = "bq"
+
+
+class SQConfigCreate(QuantizerConfigCreate):
+    """Scalar quantization."""
+
+    __slots__ = ()
+    kind = "sq"
+
+
+class RQConfigCreate(QuantizerConfigCreate):
+    """Rotational quantization."""
+
+    __slots__ = ()
+    kind = "rq"
+
+
+class UncompressedConfigCreate(QuantizerConfigCreate):
+    """No compression, even where the server compresses by default."""
+
+    __slots__ = ()
+    kind = "none"
+
+    def in_index(self) -> Json:
+        return {"skipDefaultQuantization": True}
+
+
+class QuantizerConfigUpdate(QuantizerConfig):
+    """Changes of the compression."""
+
+    __slots__ = ()
+
+
+class PQConfigUpdate(QuantizerConfigUpdate):
+    """Changes of product quantization."""
+
+    __slots__ = ()
+    kind = "pq"
+
+
+class BQConfigUpdate(QuantizerConfigUpdate):
+    """Changes of binary quantization."""
+
+    __slots__ = ()
+    kind = "bq"
+
+
+class SQConfigUpdate(QuantizerConfigUpdate):
+    """Changes of scalar quantization."""
+
+    __slots__ = ()
+    kind = "sq"
+
+
+class RQConfigUpdate(QuantizerConfigUpdate):
+    """Changes of rotational quantization."""
+
+    __slots__ = ()
+    kind = "rq"
+
+
+class MultiVectorEncodingConfigCreate(Settings):
+    """How a multi-vector becomes one vector."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "muvera"
+
+
+class MultiVectorConfigCreate(Settings):
+    """How multi-vectors are indexed."""
+
+    __slots__ = ("encoding",)
+
+    def __init__(
+        self, *, settings: Json | None = None, encoding: MultiVectorEncodingConfigCreate | None = None
+    ) -> None:
+        super().__init__(settings=settings)
+        self.encoding = encoding
+
+    def to_dict(self) -> Json:
+        encoding = {} if self.encoding is None else {self.encoding.kind: self.encoding.to_dict()}
+        return super().to_dict() | encoding
+
+
+class VectorIndexConfig(Settings):
+    """A vector index, with the compression and the multi-vectors in it."""
+
+    __slots__ = ("multi_vector", "quantizer")
+    kind: ClassVar[str]
+    takes_quantizer: ClassVar[bool] = False
+    takes_multi_vector: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        settings: Json | None = None,
+        quantizer: QuantizerConfig | None = None,
+        multi_vector: MultiVectorConfigCreate | None = None,
+    ) -> None:
+        super().__init__(settings=settings)
+        self.quantizer = quantizer
+        self.multi_vector = multi_vector
+
+    def to_dict(self) -> Json:
+        quantizer = {} if self.quantizer is None else self.quantizer.in_index()
+        multi_vector = {} if self.multi_vector is None else {"multivector": self.multi_vector.to_dict()}
+        return super().to_dict() | quantizer | multi_vector
+
+
+class VectorIndexConfigCreate(VectorIndexConfig):
+    """A new vector index."""
+
+    __slots__ = ()
+
+
+class VectorIndexConfigHNSWCreate(VectorIndexConfigCreate):
+    """A new hnsw index."""
+
+    __slots__ = ()
+    kind = "hnsw"
+    takes_quantizer = True
+    takes_multi_vector = True
+
+
+class VectorIndexConfigFlatCreate(VectorIndexConfigCreate):
+    """A new flat index."""
+
+    __slots__ = ()
+    kind = "flat"
+    takes_quantizer = True
+
+
+class VectorIndexConfigDynamicCreate(VectorIndexConfigCreate):
+    """A new dynamic index: the two indexes in it have quantizers of their own."""
+
+    __slots__ = ()
+    kind = "dynamic"
+
+
+class VectorIndexConfigHFreshCreate(VectorIndexConfigCreate):
+    """A new hfresh index."""
+
+    __slots__ = ()
+    kind = "hfresh"
+    takes_quantizer = True
+    takes_multi_vector = True
+
+
+class VectorIndexConfigSkipCreate(VectorIndexConfigCreate):
+    """No vector index: for the server, an hnsw index that is skipped."""
+
+    __slots__ = ()
+    kind = "hnsw"
+
+
+class VectorIndexConfigUpdate(VectorIndexConfig):
+    """Changes of a vector index."""
+
+    __slots__ = ()
+
+
+class VectorIndexConfigHNSWUpdate(VectorIndexConfigUpdate):
+    """Changes of an hnsw index."""
+
+    __slots__ = ()
+    kind = "hnsw"
+
+
+class VectorIndexConfigFlatUpdate(VectorIndexConfigUpdate):
+    """Changes of a flat index."""
+
+    __slots__ = ()
+    kind = "flat"
+
+
+class VectorIndexConfigDynamicUpdate(VectorIndexConfigUpdate):
+    """Changes of a dynamic index."""
+
+    __slots__ = ()
+    kind = "dynamic"
+
+
+class VectorIndexConfigHFreshUpdate(VectorIndexConfigUpdate):
+    """Changes of an hfresh index."""
+
+    __slots__ = ()
+    kind = "hfresh"
+
+
+# ------------------------------------------------------------------ vectors
+
+
+class VectorConfigCreate(ModuleConfig):
+    """A vector of a new collection: what makes it, of which properties, and how it is indexed."""
+
+    __slots__ = ("index", "name", "properties")
+
+    def __init__(
+        self,
+        *,
+        module: str,
+        settings: Json | None = None,
+        name: str | None = None,
+        properties: list[str] | None = None,
+        index: VectorIndexConfig | None = None,
+    ) -> None:
+        super().__init__(module=module, settings=settings)
+        self.name = name
+        self.properties = properties
+        self.index = index
+
+    def to_dict(self) -> Json:
+        """Name, vectorizer, properties and index; `entry` is what stands in a collection."""
+        told: Json = {"name": self.name, "vectorizer": {self.module: super().to_dict()}}
+        if self.properties is not None:
+            told["properties"] = list(self.properties)
+        return told | self._index()
+
+    def entry(self) -> tuple[str, Json]:
+        """Its key and value in the `vectorConfig` of a collection."""
+        settings = super().to_dict()
+        if self.properties is not None:
+            settings["properties"] = list(self.properties)
+        return self.name or "default", {"vectorizer": {self.module: settings}} | self._index()
+
+    def _index(self) -> Json:
+        if self.index is None:
+            return {}
+        return {"vectorIndexType": self.index.kind, "vectorIndexConfig": self.index.to_dict()}
+
+
+class NamedVectorConfigCreate(VectorConfigCreate):
+    """A named vector of a new collection, in the older spelling."""
+
+    __slots__ = ()
+
+
+class VectorConfigUpdate(Configuration):
+    """Changes of a vector: of its index."""
+
+    __slots__ = ("index", "name")
+
+    def __init__(self, *, index: VectorIndexConfigUpdate, name: str | None = None) -> None:
+        self.index = index
+        self.name = name
+
+    def to_dict(self) -> Json:
+        return {"name": self.name, "vectorIndexType": self.index.kind, "vectorIndexConfig": self.index.to_dict()}
+
+
+class NamedVectorConfigUpdate(VectorConfigUpdate):
+    """Changes of a named vector, in the older spelling."""
+
+    __slots__ = ()
+
+
+class Multi2VecField(Configuration):
+    """A property to vectorize, with its weight among the properties.
+
+    Args:
+        name: The property.
+        weight: Its weight; given for all properties of a medium or for none.
+    """
+
+    __slots__ = ("name", "weight")
+
+    def __init__(self, *, name: str, weight: float | None = None) -> None:
+        check = Check("Multi2VecField")
+        self.name = check.text("name", name, required=True)
+        self.weight = check.number("weight", weight)
+
+    def to_dict(self) -> Json:
+        return present({"name": self.name, "weight": self.weight})
+
+
+# ------------------------------------------------------------------ text analysis
+
+
+class StopwordsCreate(Configuration):
+    """The words that queries leave out.
+
+    Args:
+        preset: A list that the server brings.
+        additions: Words to leave out, besides the preset.
+        removals: Words to keep, although the preset leaves them out.
+    """
+
+    __slots__ = ("additions", "preset", "removals")
+
+    def __init__(
+        self,
+        *,
+        preset: str | None = None,
+        additions: Sequence[str] | None = None,
+        removals: Sequence[str] | None = None,
+    ) -> None:
+        check = Check("StopwordsCreate")
+        self.preset = check.enum("preset", preset, StopwordsPreset)
+        self.additions = check.texts("additions", additions)
+        self.removals = check.texts("removals", removals)
+
+    def to_dict(self) -> Json:
+        return present(self._slots())
+
+
+class TextAnalyzerConfigCreate(Configuration):
+    """How the text of a property is analyzed; attributes have the server's names.
+
+    Args:
+        ascii_fold: Whether accents are ignored.
+        ascii_fold_ignore: Characters that keep their accents.
+        stopword_preset: The words that queries leave out: a preset of the server or of your own.
+    """
+
+    __slots__ = ("asciiFold", "asciiFoldIgnore", "stopwordPreset")
+
+    def __init__(
+        self,
+        *,
+        ascii_fold: bool | None = None,
+        ascii_fold_ignore: Sequence[str] | None = None,
+        stopword_preset: str | None = None,
+    ) -> None:
+        check = Check("TextAnalyzerConfigCreate")
+        self.asciiFold = check.boolean("ascii_fold", ascii_fold)
+        self.asciiFoldIgnore = check.texts("ascii_fold_ignore", ascii_fold_ignore)
+        self.stopwordPreset = check.enum("stopword_preset", stopword_preset, StopwordsPreset, open=True)
+
+    def to_dict(self) -> Json:
+        return present(self._slots())
+
+
+# ------------------------------------------------------------------ run time
+
+
+class Label(str):
+    """The label of a value in a gRPC enumeration."""
+
+    __slots__ = ()
+
+
+class GenerativeConfigRuntime(Settings):
+    """The generative model of one search: settings by the field names of a gRPC message."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, *, message: str, settings: Json | None = None) -> None:
+        super().__init__(settings=settings)
+        self.message = message
+
+    def to_dict(self) -> Json:
+        return {self.message: super().to_dict()}
+
+    def fill(
+        self,
+        provider: Any,
+        *,
+        return_metadata: bool = False,
+        images: Sequence[str] = (),
+        image_properties: Sequence[str] = (),
+    ) -> None:
+        """Fill a gRPC message `GenerativeProvider`.
+
+        Args:
+            provider: The message, empty.
+            return_metadata: Whether the reply tells what the generation took.
+            images: Images for the prompt, in base64.
+            image_properties: Properties with images for the prompt.
+
+        Raises:
+            WeaviateInvalidInputError: The message has no place for a value.
+        """
+        if return_metadata:
+            provider.return_metadata = True
+        message = getattr(provider, self.message)
+        message.SetInParent()  # the kind of provider is told even when nothing else is
+        with_images = {"images": list(images) or None, "image_properties": list(image_properties) or None}
+        for name, value in (self.settings | present(with_images)).items():
+            if not hasattr(message, name):
+                raise WeaviateInvalidInputError(f"GenerativeConfig: models of `{self.message}` take no `{name}`")
+            if isinstance(value, list):
+                texts = getattr(message, name)
+                texts.SetInParent()
+                texts.values.extend(value)
+            elif isinstance(value, Label):
+                if not hasattr(message, value):
+                    raise WeaviateInvalidInputError(f"GenerativeConfig: the server knows no {value} for `{name}`")
+                setattr(message, name, getattr(message, value))
+            else:
+                setattr(message, name, value)
+
+
+class IntegrationConfig(Settings):
+    """Keys and limits of a model provider for all requests of a client."""
+
+    __slots__ = ("_headers", "header")
+
+    def __init__(self, *, header: str, settings: Json, headers: dict[str, str]) -> None:
+        super().__init__(settings=settings)
+        self.header = header
+        self._headers = headers
+
+    def headers(self) -> dict[str, str]:
+        """The headers to send with each request; they hold the key."""
+        return {self._headers[name]: str(value) for name, value in self.settings.items()}
+
+
+# ------------------------------------------------------------------ checks
+
+
+class Check:
+    """Holds the arguments of one factory to their types; errors name the factory, the argument and what was given."""
+
+    __slots__ = ("_factory", "_secret")
+
+    def __init__(self, factory: str, *, secret: bool = False) -> None:
+        self._factory = factory
+        self._secret = secret  # texts never appear in messages: one may be a key in the wrong place
+
+    def text(self, name: str, value: T, *, required: bool = False, nonempty: bool = False) -> T:
+        if not (isinstance(value, str) or (value is None and not required)):
+            self._refuse(name, "a str", value)
+        if nonempty and not value:
+            self._refuse(name, "a str that is not empty", value)
+        return value
+
+    def integer(self, name: str, value: T, *, required: bool = False) -> T:
+        if not ((isinstance(value, int) and not isinstance(value, bool)) or (value is None and not required)):
+            self._refuse(name, "an int", value)
+        return value
+
+    def number(self, name: str, value: T, *, required: bool = False) -> T:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
+            return value
+        if value is not None or required:
+            self._refuse(name, "a finite float", value)
+        return value
+
+    def boolean(self, name: str, value: T, *, required: bool = False) -> T:
+        if not (isinstance(value, bool) or (value is None and not required)):
+            self._refuse(name, "a bool", value)
+        return value
+
+    def secret(self, name: str, value: str, *, required: bool = True) -> str:
+        return self.text(name, value, required=required, nonempty=True)
+
+    def choice(self, name: str, value: T, choices: tuple[str, ...], *, required: bool = False) -> T:
+        if not (value in choices or (value is None and not required)):
+            self._refuse(name, f"one of {', '.join(map(repr, choices))}", value)
+        return value
+
+    def enum(
+        self, name: str, value: str | None, kind: type[Enum], *, open: bool = False, required: bool = False
+    ) -> str | None:
+        """The value of a member, given as the member or as its value (`open`: or as any other text)."""
+        for member in kind:
+            if value == member.value and isinstance(value, str):
+                return cast(str, member.value)
+        if not ((open and isinstance(value, str)) or (value is None and not required)):
+            self._refuse(name, f"a {kind.__name__} ({', '.join(repr(m.value) for m in kind)})", value)
+        return value
+
+    def label(self, name: str, value: str | None, prefix: str, *, required: bool = False) -> Label | None:
+        """A value of a gRPC enumeration, whose labels begin with `prefix`; `fill` knows whether there is one."""
+        self.text(name, value, required=required)
+        return None if value is None else Label(f"{prefix}_{value.upper()}")
+
+    def url(self, name: str, value: str | None, *, required: bool = False) -> str | None:
+        """An address, with a path: servers join theirs to it."""
+        if hasattr(value, "scheme") and hasattr(value, "host"):
+            value = str(value)  # the address classes of pydantic and HTTP libraries
+        self.text(name, value, required=required)
+        if value is None:
+            return None
+        scheme, _, rest = value.partition("://")
+        host = min((rest.partition(mark)[0] for mark in "/?#"), key=len)
+        if scheme.lower() not in ("http", "https") or not host:
+            self._refuse(name, "an address that begins with http:// or https://", value)
+        path = rest[len(host) :]
+        return value if path.startswith("/") else f"{scheme}://{host}/{path}"
+
+    def seconds(self, name: str, value: object, *, required: bool = False) -> int | None:
+        """Whole seconds, of an int or a timedelta."""
+        if value is None and not required:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        from datetime import timedelta  # costs time to import, and few need it
+
+        if not isinstance(value, timedelta) or value % timedelta(seconds=1):
+            self._refuse(name, "an int or a timedelta, in whole seconds", value)
+        return value // timedelta(seconds=1)
+
+    def texts(self, name: str, value: Sequence[str] | None, *, required: bool = False) -> list[str] | None:
+        if value is None and not required:
+            return None
+        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+            self._refuse(name, "a list of str", value)
+        for i, one in enumerate(value):
+            self.text(f"{name}[{i}]", one, required=True)
+        return list(value)
+
+    def field(self, name: str, value: str, *, required: bool = True) -> list[str]:
+        """One property that travels as a list."""
+        return [self.text(name, value, required=True)]
+
+    def fields(
+        self, name: str, value: Sequence[str | Multi2VecField] | None, *, required: bool = False
+    ) -> list[str] | None:
+        """The names of properties; their weights travel apart (`weights`)."""
+        if value is None and not required:
+            return None
+        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+            self._refuse(name, "a list of str or of Multi2VecField", value)
+        if len({isinstance(one, Multi2VecField) and one.weight is not None for one in value}) > 1:
+            self._refuse(name, "a list in which all properties have a weight, or none", value)
+        names = [one.name if isinstance(one, Multi2VecField) else one for one in value]
+        return self.texts(name, names)
+
+    def mapping(self, name: str, value: Mapping[str, Any] | None, *, required: bool = False) -> Json:
+        if value is None and not required:
+            return {}
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            self._refuse(name, "a dict with str as keys", value)
+        return cast(Json, _plain(dict(value)))
+
+    def text_lists(
+        self, name: str, value: Mapping[str, Sequence[str]] | None, *, required: bool = False
+    ) -> dict[str, list[str] | None] | None:
+        if value is None and not required:
+            return None
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            self._refuse(name, "a dict with str as keys and lists of str as values", value)
+        return {key: self.texts(f"{name}[{key!r}]", one, required=True) for key, one in value.items()}
+
+    def config(self, name: str, value: T, *classes: type[Configuration], required: bool = False) -> T:
+        if not (isinstance(value, classes) or (value is None and not required)):
+            self._refuse(name, " or ".join(cls.__name__ for cls in classes), value)
+        return value
+
+    # What several arguments say together.
+
+    def index(
+        self,
+        *,
+        vector_index_config: VectorIndexConfigCreate | None = None,
+        quantizer: QuantizerConfigCreate | None = None,
+    ) -> VectorIndexConfigCreate | None:
+        """The index of a vector: as given, with the quantizer in it; hnsw when only a quantizer is given."""
+        index = self.config("vector_index_config", vector_index_config, VectorIndexConfigCreate)
+        self.config("quantizer", quantizer, QuantizerConfigCreate)
+        if quantizer is None:
+            return index
+        index = index or VectorIndexConfigHNSWCreate()
+        if not index.takes_quantizer:
+            self._clash("this `vector_index_config` takes no `quantizer`; those of a dynamic index go into its parts")
+        if index.quantizer not in (None, quantizer):
+            self._clash("`quantizer` and `vector_index_config` each name a quantizer")
+        return type(index)(settings=index.settings, quantizer=quantizer, multi_vector=index.multi_vector)
+
+    def multi_vector_index(
+        self,
+        *,
+        vector_index_config: VectorIndexConfigCreate | None = None,
+        quantizer: QuantizerConfigCreate | None = None,
+        multi_vector_config: MultiVectorConfigCreate | None = None,
+        encoding: MultiVectorEncodingConfigCreate | None = None,
+    ) -> VectorIndexConfigCreate:
+        """The same for a multi-vector, which always has an index that says so."""
+        index = (
+            self.index(vector_index_config=vector_index_config, quantizer=quantizer) or VectorIndexConfigHNSWCreate()
+        )
+        self.config("multi_vector_config", multi_vector_config, MultiVectorConfigCreate)
+        self.config("encoding", encoding, MultiVectorEncodingConfigCreate)
+        if not index.takes_multi_vector:
+            self._clash("this `vector_index_config` takes no multi-vectors; hnsw does")
+        if multi_vector_config is not None and index.multi_vector not in (None, multi_vector_config):
+            self._clash("`multi_vector_config` and `vector_index_config` each say how multi-vectors are indexed")
+        multi_vector = multi_vector_config or index.multi_vector or MultiVectorConfigCreate(settings={"enabled": True})
+        if encoding is not None:
+            if multi_vector.encoding not in (None, encoding):
+                self._clash("`encoding` is given twice")
+            multi_vector = MultiVectorConfigCreate(settings=multi_vector.settings, encoding=encoding)
+        return type(index)(settings=index.settings, quantizer=index.quantizer, multi_vector=multi_vector)
+
+    def together(self, **arguments: object) -> None:
+        """All of them or none."""
+        missing = [name for name, value in arguments.items() if value is None]
+        if missing and len(missing) < len(arguments):
+            self._clash(f"{' and '.join(f'`{name}`' for name in arguments)} are given together or not at all")
+
+    def unsent(self, name: str, value: object, default: object) -> None:
+        """Warn when an argument is given that older code knows and no server does."""
+        if value is not None and value != default:
+            import warnings
+
+            warnings.warn(f"{self._factory}: `{name}` has no effect", UserWarning, stacklevel=3)
+
+    def _clash(self, problem: str) -> NoReturn:
+        raise WeaviateInvalidInputError(f"{self._factory}: {problem}")
+
+    def _refuse(self, name: str, wanted: str, value: object) -> NoReturn:
+        given = f"a value of type {type(value).__name__}"
+        if value is None or isinstance(value, (bool, int, float)):
+            given = repr(value)
+        elif isinstance(value, str) and not self._secret:
+            shown = repr(_without_secrets(name, str(value)))
+            given = shown if len(shown) <= 60 else f"{shown[:57]}..."
+        raise WeaviateInvalidInputError(f"{self._factory}: `{name}` must be {wanted}, not {given}")
+
+
+def present(settings: Json) -> Json:
+    """Without what was not given."""
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def group(settings: Json) -> Json | None:
+    """The same for a group inside, which is itself not given when nothing in it is."""
+    return present(settings) or None
+
+
+def weights(fields: Mapping[str, Sequence[str | Multi2VecField] | None]) -> dict[str, list[float]] | None:
+    """The weights of properties, by the key on the wire; none when none was given."""
+    given = {
+        key: [one.weight for one in value if isinstance(one, Multi2VecField) and one.weight is not None]
+        for key, value in fields.items()
+        if value
+    }
+    return {key: value for key, value in given.items() if value} or None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Configuration):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+SECRET_ENDINGS = ("apikey", "accesskey", "secretkey", "secret", "token", "password")
+
+
+def _without_secrets(name: str, value: Any) -> Any:
+    """A value as it may be shown: no keys, and no password in an address."""
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(str(key), one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(name, one) for one in value]
+    if value and name.lower().replace("_", "").replace("-", "").endswith(SECRET_ENDINGS):
+        return "***"
+    if isinstance(value, str) and "://" in value and "@" in value:
+        scheme, _, rest = value.partition("://")
+        return f"{scheme}://***@{rest.rpartition('@')[2]}"
+    return value
