@@ -1,0 +1,76 @@
+"""The asynchronous colour: tasks of asyncio. colour/sync.py has the same names for threads."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Lock, Semaphore, sleep
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, Final, Literal, TypeVar, overload
+
+from weaviate_hl.colour import raise_first
+
+__all__ = ["ASYNC", "Lock", "Semaphore", "monotonic", "sleep", "together"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+
+# `if ASYNC:` marks what the twin must not have; codegen/twin.py keeps the other branch only.
+ASYNC: Final[Literal[True]] = True
+
+
+@overload
+async def together(a: Callable[[], Awaitable[A]], b: Callable[[], Awaitable[B]], /) -> tuple[A, B]: ...
+@overload
+async def together(
+    a: Callable[[], Awaitable[A]], b: Callable[[], Awaitable[B]], c: Callable[[], Awaitable[C]], /
+) -> tuple[A, B, C]: ...
+@overload
+async def together(
+    a: Callable[[], Awaitable[A]],
+    b: Callable[[], Awaitable[B]],
+    c: Callable[[], Awaitable[C]],
+    d: Callable[[], Awaitable[D]],
+    /,
+) -> tuple[A, B, C, D]: ...
+@overload
+async def together(
+    a: Callable[[], Awaitable[A]],
+    b: Callable[[], Awaitable[B]],
+    c: Callable[[], Awaitable[C]],
+    d: Callable[[], Awaitable[D]],
+    e: Callable[[], Awaitable[E]],
+    /,
+) -> tuple[A, B, C, D, E]: ...
+@overload
+async def together(*calls: Callable[[], Awaitable[A]]) -> tuple[A, ...]: ...
+async def together(*calls: Callable[[], Awaitable[Any]]) -> tuple[Any, ...]:
+    """Make the calls at the same time, each in a task of its own.
+
+    Every call is waited for, also when another one has failed: what it does at the server is never left half known.
+    Cancelled, it cancels the calls and waits for them.
+
+    Args:
+        *calls: Functions without arguments that return an awaitable. Functions, so that threads can make them too.
+
+    Returns:
+        The results, in the order of the calls.
+
+    Raises:
+        BaseException: The error of the first call, in their order, that failed; its notes name the others.
+    """
+
+    async def make(call: Callable[[], Awaitable[A]]) -> A:
+        return await call()
+
+    tasks = [asyncio.ensure_future(make(call)) for call in calls]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    raise_first(error for task in tasks if (error := _error(task)) is not None)
+    return tuple(task.result() for task in tasks)
+
+
+def _error(task: asyncio.Task[Any]) -> BaseException | None:
+    return asyncio.CancelledError() if task.cancelled() else task.exception()

@@ -1,0 +1,84 @@
+"""The synchronous colour: threads. colour/aio.py has the same names for tasks of asyncio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
+from threading import Lock, Semaphore, Thread
+from time import monotonic
+from typing import Any, Final, Literal, TypeVar, overload
+
+from weaviate_hl.colour import raise_first
+
+__all__ = ["ASYNC", "Lock", "Semaphore", "monotonic", "sleep", "together"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+
+ASYNC: Final[Literal[False]] = False
+
+
+def sleep(delay: float) -> None:
+    """Wait for some seconds. As in asyncio, a delay below zero is none."""
+    time.sleep(max(0, delay))
+
+
+@overload
+def together(a: Callable[[], A], b: Callable[[], B], /) -> tuple[A, B]: ...
+@overload
+def together(a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], /) -> tuple[A, B, C]: ...
+@overload
+def together(
+    a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], d: Callable[[], D], /
+) -> tuple[A, B, C, D]: ...
+@overload
+def together(
+    a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], d: Callable[[], D], e: Callable[[], E], /
+) -> tuple[A, B, C, D, E]: ...
+@overload
+def together(*calls: Callable[[], A]) -> tuple[A, ...]: ...
+def together(*calls: Callable[[], Any]) -> tuple[Any, ...]:
+    """Make the calls at the same time: the first in the calling thread, each other one in a thread of its own.
+
+    Every call is waited for, also when another one has failed: what it does at the server is never left half known.
+    Each sees the caller's context variables and sets its own, as tasks do.
+
+    Args:
+        *calls: Functions without arguments.
+
+    Returns:
+        The results, in the order of the calls.
+
+    Raises:
+        BaseException: The error of the first call, in their order, that failed; its notes name the others.
+    """
+    results: list[Any] = [None] * len(calls)
+    errors: list[BaseException | None] = [None] * len(calls)
+
+    def make(index: int, call: Callable[[], Any], context: Context) -> None:
+        try:
+            results[index] = context.run(call)
+        except BaseException as error:
+            errors[index] = error
+
+    todo = [partial(make, index, call, copy_context()) for index, call in enumerate(calls)]
+    in_turn, threads = todo[:1], []
+    for step in todo[1:]:
+        thread = Thread(target=step)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had, as when the interpreter is ending
+            in_turn.append(step)
+        else:
+            threads.append(thread)
+    for step in in_turn:
+        step()
+    for thread in threads:
+        thread.join()
+    raise_first(error for error in errors if error is not None)
+    return tuple(results)
