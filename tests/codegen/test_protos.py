@@ -1,6 +1,6 @@
 """Reading and printing the gRPC interface: equal text from both sources, and the same descriptors from that text.
 
-interfaces/ holds three server versions, reduced to a few files, as .proto text and as a FileDescriptorSet.
+contract/ holds three server versions, reduced to a few files, as .proto text and as a FileDescriptorSet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from google.protobuf.message import Message
 from codegen import protos
 from codegen.errors import CodegenError
 
-INTERFACES = sorted((Path(__file__).parent / "interfaces").iterdir())
+INTERFACES = sorted((Path(__file__).parent / "contract").glob("v*"))
 ROOT = Path(__file__).resolve().parents[2]
 by_version = pytest.mark.parametrize("folder", INTERFACES, ids=lambda folder: folder.name)
 
