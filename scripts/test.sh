@@ -14,5 +14,6 @@ if (($# == 0)); then
   .venv/bin/basedpyright
   .venv/bin/lint-imports
   scripts/regen.sh --check
+  exec .venv/bin/python -m pytest -n auto
 fi
 exec .venv/bin/python -m pytest "$@"
