@@ -142,7 +142,7 @@ class WeaviateEmbeddedInvalidVersionError(WeaviateBaseError):
     """There is no such version of the server to embed."""
 
 
-class WeaviateProtobufIncompatibility(WeaviateBaseError):  # noqa: N818 - its name elsewhere
+class WeaviateProtobufIncompatibility(WeaviateBaseError):
     """Never raised: the messages of this client work with every protobuf from 4.25. Here for programs that catch it."""
 
 
