@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from codegen.errors import CodegenError
 from codegen.swagger import METHODS, Json
@@ -78,7 +78,8 @@ def load(specs: Path) -> Interface:
     descriptions = _table(specs / "descriptions.toml")
     schemas: dict[str, Json] = {}
     for name, schema in document["components"]["schemas"].items():
-        schemas[name] = _hoist(schema, name, schemas, f"schema {name}") if "items" in schema else schema
+        hoisted = _hoist(schema, name, schemas, f"schema {name}") if "items" in schema else None
+        schemas[name] = hoisted or schema
     operations = tuple(
         _operation(document, method, path, source, additions.get("operations", {}), descriptions, schemas)
         for path, item in document["paths"].items()
@@ -203,10 +204,6 @@ def _operation(
     )
 
 
-@overload
-def _hoist(schema: Json, title: str, schemas: dict[str, Json], where: str) -> Json: ...
-@overload
-def _hoist(schema: Json | None, title: str, schemas: dict[str, Json], where: str) -> Json | None: ...
 def _hoist(schema: Json | None, title: str, schemas: dict[str, Json], where: str) -> Json | None:
     """An inline object becomes a schema with a name, so that both views of the bodies call it the same."""
     if schema is not None and "items" in schema:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from codegen.errors import CodegenError
@@ -195,6 +195,6 @@ def _reference(target: str, where: str) -> str:
     raise CodegenError(f"{where}: reference {target!r} is not supported")
 
 
-def _known(source: Json, where: str, known: set[str]) -> None:
-    if unknown := sorted(set(source) - known - IGNORED):
+def _known(source: Json, where: str, known: Set[str]) -> None:
+    if unknown := sorted(source.keys() - known - IGNORED):
         raise CodegenError(f"{where}: unsupported construct {', '.join(map(repr, unknown))}")
