@@ -1,5 +1,66 @@
-"""A client for the Weaviate vector database."""
+"""A client for the Weaviate vector database.
 
+Example:
+    import weaviate_hl
+
+    with weaviate_hl.connect_to_local() as client:
+        print(client.is_ready())
+"""
+
+from typing import TYPE_CHECKING
+
+from weaviate_hl.lazy import lazy
 from weaviate_hl.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl.connect import (
+        connect_to_custom,
+        connect_to_embedded,
+        connect_to_local,
+        connect_to_wcs,
+        connect_to_weaviate_cloud,
+        use_async_with_custom,
+        use_async_with_embedded,
+        use_async_with_local,
+        use_async_with_weaviate_cloud,
+    )
+    from weaviate_hl.sync.client import WeaviateClient
+
+_CONNECT = (
+    "connect_to_custom",
+    "connect_to_embedded",
+    "connect_to_local",
+    "connect_to_wcs",
+    "connect_to_weaviate_cloud",
+    "use_async_with_custom",
+    "use_async_with_embedded",
+    "use_async_with_local",
+    "use_async_with_weaviate_cloud",
+)
+
+__all__ = [
+    "WeaviateAsyncClient",
+    "WeaviateClient",
+    "__version__",
+    "connect_to_custom",
+    "connect_to_embedded",
+    "connect_to_local",
+    "connect_to_wcs",
+    "connect_to_weaviate_cloud",
+    "use_async_with_custom",
+    "use_async_with_embedded",
+    "use_async_with_local",
+    "use_async_with_weaviate_cloud",
+]
+
+if not TYPE_CHECKING:  # for type checkers this would be a promise that any name exists
+    __getattr__ = lazy(
+        __name__,
+        {
+            "WeaviateAsyncClient": "weaviate_hl.aio.client",
+            "WeaviateClient": "weaviate_hl.sync.client",
+            **dict.fromkeys(_CONNECT, "weaviate_hl.connect"),
+        },
+        ("auth", "classes", "collections", "config", "connect", "embedded", "exceptions", "outputs", "telemetry"),
+    )

@@ -14,6 +14,6 @@ def raise_first(errors: Iterable[BaseException]) -> None:
     if failed := list(errors):
         first, *others = failed
         for other in others:
-            if other is not first:
+            if other is not first and repr(other) != repr(first):
                 first.add_note(f"At the same time: {type(other).__name__}: {other}")
         raise first

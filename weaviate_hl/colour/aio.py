@@ -6,11 +6,26 @@ import asyncio
 from asyncio import Lock, Semaphore, sleep
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from weaviate_hl.colour import raise_first
 
-__all__ = ["ASYNC", "Lock", "Semaphore", "monotonic", "sleep", "together"]
+if TYPE_CHECKING:
+    from weaviate_hl.deadline import Deadline
+
+__all__ = [
+    "ASYNC",
+    "Lock",
+    "Semaphore",
+    "close_at_exit",
+    "in_thread",
+    "monotonic",
+    "network_backend",
+    "sleep",
+    "socket_timeout",
+    "together",
+    "within",
+]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -20,6 +35,35 @@ E = TypeVar("E")
 
 # `if ASYNC:` marks what the twin must not have; codegen/twin.py keeps the other branch only.
 ASYNC: Final[Literal[True]] = True
+
+
+def within(deadline: Deadline) -> asyncio.Timeout:
+    """Ends what runs in it with a TimeoutError when the deadline passes."""
+    return asyncio.timeout(deadline.remaining())
+
+
+def close_at_exit(owner: object, *closables: Any) -> None:
+    """What is left open ends with its event loop."""
+
+
+async def in_thread(call: Callable[[], A]) -> A:
+    """Make a call that blocks, without blocking the event loop. Cancelled, it waits for the call to end."""
+    task = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def socket_timeout(deadline: Deadline) -> Any:
+    """What sockets are given as a timeout: nothing, `within` ends them."""
+    return None
+
+
+def network_backend() -> Any:
+    """The sockets of HTTP connections: the library's own."""
+    return None
 
 
 @overload

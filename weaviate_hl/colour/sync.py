@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import time
+import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
 from threading import Lock, Semaphore, Thread
 from time import monotonic
-from typing import Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from weaviate_hl.colour import raise_first
 
-__all__ = ["ASYNC", "Lock", "Semaphore", "monotonic", "sleep", "together"]
+if TYPE_CHECKING:
+    from weaviate_hl.deadline import Deadline
+
+__all__ = [
+    "ASYNC",
+    "Lock",
+    "Semaphore",
+    "close_at_exit",
+    "in_thread",
+    "monotonic",
+    "network_backend",
+    "sleep",
+    "socket_timeout",
+    "together",
+    "within",
+]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -23,9 +41,43 @@ E = TypeVar("E")
 ASYNC: Final[Literal[False]] = False
 
 
+def within(deadline: Deadline) -> AbstractContextManager[None]:
+    """Nothing: a thread cannot be interrupted, so its sockets keep the deadline (colour/sockets.py)."""
+    return nullcontext()
+
+
 def sleep(delay: float) -> None:
     """Wait for some seconds. As in asyncio, a delay below zero is none."""
     time.sleep(max(0, delay))
+
+
+def close_at_exit(owner: object, *closables: Any) -> None:
+    """Close these when the owner is gone or the interpreter ends, unless a child of this process does."""
+    weakref.finalize(owner, _close, os.getpid(), closables)
+
+
+def _close(process: int, closables: tuple[Any, ...]) -> None:
+    if os.getpid() == process:
+        for closable in closables:
+            if closable is not None:
+                closable.close()
+
+
+def in_thread(call: Callable[[], A]) -> A:
+    """Make a call that blocks: here."""
+    return call()
+
+
+def socket_timeout(deadline: Deadline) -> Any:
+    """What sockets are given as a timeout: the deadline, which those of `network_backend` understand."""
+    return deadline
+
+
+def network_backend() -> Any:
+    """The sockets of HTTP connections: ours, which keep a deadline."""
+    from weaviate_hl.colour.sockets import Backend
+
+    return Backend()
 
 
 @overload

@@ -1,0 +1,50 @@
+"""A channel for the generated stubs that makes its calls through the client's transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from weaviate_gen.grpc import METHODS
+
+from weaviate_hl.op import RpcOp
+
+if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.core import Transport
+
+
+class RpcChannelAsync:
+    """What a stub takes for a channel."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def unary_unary(self, path: str, **_: Any) -> Callable[..., Any]:
+        """The callable of an rpc with one request and one reply."""
+        method = METHODS[path]
+
+        async def call(message: Any, /, *, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
+            if options:
+                raise TypeError(f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}")
+            op = RpcOp(method, message, _as_it_is, method.name, idempotent=False)
+            return await self._transport.execute(op, timeout=timeout, headers=dict(metadata or ()))
+
+        return call
+
+    def stream_stream(self, path: str, **_: Any) -> Callable[..., Any]:
+        """The callable of an rpc that streams both ways."""
+        method = METHODS[path]
+
+        def call(requests: Any = None, /, *, timeout: float | None = None, metadata: Any = None) -> Any:
+            return self._transport.stream(method, requests, timeout, metadata)
+
+        return call
+
+    unary_stream = stream_unary = stream_stream
+
+    async def close(self) -> None:
+        """Nothing: the client closes its connection."""
+
+
+def _as_it_is(reply: Any) -> Any:
+    return reply

@@ -1,0 +1,516 @@
+"""The transport: takes an operation, gives its answer. Credentials, retries, timeouts, errors and the choice between
+native gRPC and gRPC over HTTP are here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from weaviate_gen.grpc import WEB_SINCE, HealthMethods
+from weaviate_gen.grpc.v1.health_weaviate_pb2 import WeaviateHealthCheckRequest
+from weaviate_gen.rest.api.meta import get as meta
+from weaviate_gen.rest.api.well_known import openid_configuration, ready
+from weaviate_gen.rest.errors import MalformedBody
+from weaviate_gen.rest.operation import Request
+
+from weaviate_hl import errors
+from weaviate_hl.aio.transport.http import Answer, Broken, Http
+from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
+from weaviate_hl.aio.transport.tokens import Tokens
+from weaviate_hl.aio.transport.web import Web
+from weaviate_hl.auth import AuthCredentials, OidcAuth
+from weaviate_hl.colour.aio import ASYNC, Lock, Semaphore, close_at_exit, sleep, together, within
+from weaviate_hl.deadline import Deadline
+from weaviate_hl.log import logger
+from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.policy import Failure, Stage
+from weaviate_hl.telemetry import Call
+from weaviate_hl.versions import LOWEST, Version, require
+
+if TYPE_CHECKING:
+    from weaviate_gen.grpc import Method
+
+    from weaviate_hl.settings import AdditionalConfig, ConnectionParams
+
+T = TypeVar("T")
+DEFAULT_LIMIT = 104_858_000
+AT_ONCE = 64
+"""Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
+
+NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+_abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
+
+
+class Failed(Exception):
+    """An attempt that failed: what it was for the policy, and the error it is if there is no other attempt."""
+
+    def __init__(self, failure: Failure, error: errors.WeaviateBaseError, header: str | None = None) -> None:
+        super().__init__(error)
+        self.failure = failure
+        self.error = error
+        self.header = header
+
+
+class Transport:
+    """A connection to one server.
+
+    Args:
+        params: Where the server is.
+        config: Everything else about the connection.
+        credentials: How to log in.
+        headers: Sent with every request, over both protocols.
+    """
+
+    def __init__(
+        self,
+        params: ConnectionParams,
+        config: AdditionalConfig,
+        credentials: AuthCredentials | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        self.params = params
+        self.config = config
+        self.credentials = credentials
+        self.headers = headers
+        self.version = ""
+        self.limit = DEFAULT_LIMIT
+        self.connected = False
+        self._wanted = config.grpc if config.tls.ssl_context is None else "web"
+        self.protocol = "native" if self._wanted == "auto" else self._wanted
+        self._copied = False
+        self._sleeping = False  # to be connected by the first call, after unpickling
+        self._undecided = self._wanted == "auto"
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
+        self._http = Http(self.params.http, self.config, tls=tls)
+        self._web = Web(self._http, self.params.base_url, self.limit)
+        self._native = Native(self.params.grpc, self.config) if self._wanted != "web" else None
+        self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
+        self._deciding = Lock()
+        close_at_exit(self, self._http, self._native)
+        if ASYNC:
+            self._loop = asyncio.get_running_loop()
+            self._slots = Semaphore(AT_ONCE)
+
+    # Connecting
+
+    async def connect(self, *, checks: bool = True) -> None:
+        """Open the connection; with checks, see that the server is there, ready, and new enough.
+
+        Raises:
+            WeaviateConnectionError: It cannot be reached, or is not ready, or not a Weaviate server.
+        """
+        if self.connected:
+            return
+        self._open()
+        self._sleeping = False
+        try:
+            if self._tokens.needs_provider:
+                configuration = await self._ask(openid_configuration.request(), absent=404)
+                await self._tokens.discover(configuration, self._patience())
+            if checks:
+                await self._check()
+        except BaseException:
+            await self.close()
+            raise
+        self.connected = True
+        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
+
+    async def _check(self) -> None:
+        told, _, native, web = await together(
+            lambda: self._ask(meta.request()),
+            self._check_ready,
+            lambda: self._probe("native"),
+            lambda: self._probe("web"),
+        )
+        self.version = str((told or {}).get("version", ""))
+        if not self.version:
+            raise errors.WeaviateStartUpError(f"What answers at {self.params.base_url} is not a Weaviate server")
+        if Version.parse(self.version) < Version.parse(LOWEST):
+            raise errors.WeaviateStartUpError(
+                f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
+            )
+        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self._web = Web(self._http, self.params.base_url, self.limit)
+        self._choose(native, web)
+
+    async def _check_ready(self) -> None:
+        request = ready.request()
+        answer = await self._answer(request, self._patience(), [], "Connecting")
+        if answer.status == 503:
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
+            )
+
+    async def _ask(self, request: Request, absent: int | None = None) -> dict[str, Any] | None:
+        """One of the requests while connecting, with credentials if they are at hand."""
+        deadline = self._patience()
+        headers = await self._rest_headers(deadline) if absent is None else []
+        answer = await self._answer(request, deadline, headers, "Connecting")
+        if answer.status == absent:
+            return None
+        if answer.status == 400 and b"HTTPS" in answer.body:
+            raise errors.WeaviateConnectionError(
+                f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
+            )
+        if answer.status in (401, 403):
+            raise errors.from_answer("Connecting", answer.status, _text(answer))
+        try:
+            told = json.loads(answer.body)
+        except ValueError:
+            told = None
+        if answer.status != 200 or not isinstance(told, dict):
+            raise errors.WeaviateStartUpError(
+                f"What answers at {self.params.base_url} is not a Weaviate server: "
+                f"{request.path} gives status {answer.status}"
+            )
+        return told
+
+    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], doing: str) -> Answer:
+        try:
+            return await self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
+        except TimeoutError as error:
+            raise deadline.error(f"{doing} to {self.params.base_url}") from error
+        except Broken as error:
+            raise self._unreachable(error) from error
+
+    def _patience(self) -> Deadline:
+        return Deadline(self.config.timeout.init)
+
+    def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
+        """The error of an HTTP port that does not answer."""
+        reason = broken.reason.lower()
+        hint = "Is the server running, and is this its address?"
+        if broken.stage == "TLS":
+            hint = "Give its certificate authority: AdditionalConfig(tls=TLS(ca_file=...))"
+            if any(word in reason for word in NOT_TLS):
+                hint = "The server speaks http, not https: connect with http_secure=False"
+        elif broken.sent and ("illegal" in reason or "malformed" in reason or "h2" in reason or "invalid" in reason):
+            hint = "It does not speak HTTP/1.1: is this the gRPC port?"
+        error = errors.WeaviateConnectionError(
+            f"No HTTP connection to {self.params.base_url}: {broken.stage}: {broken.reason}", hint=hint
+        )
+        error.outcome = "unknown" if broken.sent else "not sent"
+        return error
+
+    async def _probe(self, protocol: str) -> RpcFailed | None:
+        """Ask the health service over one of the protocols, without credentials; None means it answered."""
+        if self._wanted not in ("auto", protocol):
+            return None
+        request = WeaviateHealthCheckRequest()
+        channel = self._web if protocol == "web" or self._native is None else self._native
+        try:
+            await channel.call(HealthMethods.Check, request, [], self._patience())
+        except RpcFailed as failed:
+            return failed
+        except (Broken, TimeoutError) as error:
+            return RpcFailed("UNAVAILABLE", str(error) or "no answer in time")
+        return None
+
+    def _choose(self, native: RpcFailed | None, web: RpcFailed | None) -> None:
+        """Settle how gRPC travels, from what the probes found."""
+        self._undecided = False
+        if native is None and self._wanted != "web":
+            self.protocol = "native"
+            return
+        if web is None and (self._wanted == "web" or (self._wanted == "auto" and native and _has_no_grpc(native))):
+            self.protocol = "web"
+            if native is not None and self._wanted == "auto":
+                logger.info(
+                    "the gRPC port %s does not answer (%s): gRPC goes over the HTTP port",
+                    self.params.grpc.address,
+                    native.text,
+                )
+            return
+        if self._wanted != "web" and native is not None:
+            raise errors.WeaviateGRPCUnavailableError(
+                f"No native gRPC connection to {self.params.grpc.address}: {_stage(native)}: {native.text}",
+                status=native.code,
+                hint=_advice(native, web, self.version),
+            )
+        raise errors.WeaviateGRPCUnavailableError(
+            f"No gRPC over HTTP at {self.params.base_url}: {web.text if web else ''}",
+            status=web.code if web else None,
+            hint=f'Servers before {WEB_SINCE} need grpc="native"',
+        )
+
+    # Calls
+
+    async def execute(self, op: Op[T], *, timeout: float | None = None, headers: Mapping[str, str] | None = None) -> T:
+        """Run an operation: with credentials, retries where they are safe, and within its time as a whole.
+
+        Args:
+            op: The operation.
+            timeout: Its time in seconds, instead of the one that the client has for its class.
+            headers: Sent with this call alone.
+        """
+        if not self.connected or self._process != os.getpid():
+            await self._wake()
+        if self.config.telemetry is None:
+            return await self._execute(op, timeout, headers)
+        over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
+        end = self.config.telemetry(Call(op.name, where.host, where.port, over))
+        try:
+            result = await self._execute(op, timeout, headers)
+        except BaseException as error:
+            end(error)
+            raise
+        end(None)
+        return result
+
+    async def _execute(self, op: Op[T], timeout: float | None, headers: Mapping[str, str] | None) -> T:
+        if ASYNC:  # noqa: SIM102 - the twin knows this form only
+            if self._loop is not asyncio.get_running_loop():
+                raise errors.WeaviateInvalidInputError(
+                    "This client was connected in another event loop: use it there, or connect one in this loop"
+                )
+        if op.since is not None and self.version:
+            require(op.doing, op.since, self.version)
+        deadline = Deadline(getattr(self.config.timeout, op.timeout) if timeout is None else timeout)
+        extra = list((headers or {}).items())
+        attempt, renewed = 0, False
+        while True:
+            attempt += 1
+            try:
+                if isinstance(op, RestOp):
+                    return await self._rest(cast(RestOp[T], op), deadline, extra)
+                return await self._rpc(cast(RpcOp[T], op), deadline, extra)
+            except TimeoutError as error:
+                raise deadline.error(op.doing, op.name, attempt) from error
+            except Failed as failed:
+                refused = isinstance(failed.error, errors.UnauthenticatedError)
+                if refused and not renewed and self._tokens.expire(failed.header):
+                    renewed = True
+                    continue
+                left = deadline.remaining()
+                pause = self.config.retry.pause(
+                    failed.failure, attempt, op.idempotent, float("inf") if left is None else left, random.random
+                )
+                if pause is None:
+                    failed.error.attempts = attempt
+                    raise failed.error from failed.__cause__
+                logger.debug("%s: attempt %d failed, next in %.2f s: %s", op.name, attempt, pause, failed.error.message)
+                await sleep(pause)
+
+    async def _rest(self, op: RestOp[T], deadline: Deadline, extra: list[tuple[str, str]]) -> T:
+        request = op.request
+        headers = await self._rest_headers(deadline)
+        sent = headers[-1][1] if self.credentials is not None else None
+        content = None
+        if request.body is not None:
+            headers.append(("content-type", "application/json"))
+            try:
+                content = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+            except (TypeError, ValueError, RecursionError) as error:
+                raise errors.WeaviateInvalidInputError(f"{op.doing}: the body is not JSON: {error}") from None
+        headers += [*request.headers.items(), *extra]
+        url = self.params.base_url + request.path
+        try:
+            answer = await self._http.send(request.method, url, headers, content, deadline, request.query)
+        except Broken as error:
+            unreachable = self._unreachable(error)
+            unreachable.operation = op.name
+            unreachable.message = f"{op.doing} failed: {unreachable.message}"
+            raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
+        if answer.status in op.absent:
+            return None  # type: ignore[return-value]  # an op with `absent` says so in its type
+        if answer.status not in request.operation.results:
+            told = errors.from_answer(
+                op.doing,
+                answer.status,
+                _text(answer),
+                op.error,
+                operation=op.name,
+                request_id=answer.headers.get("x-request-id"),
+            )
+            raise Failed(Failure("answer", answer.status, _retry_after(answer)), told, sent)
+        try:
+            return op.parse(answer.status, answer.headers, answer.body)
+        except MalformedBody as error:
+            raise errors.ResponseCannotBeDecodedError(
+                f"{op.doing}: {error}", operation=op.name, status=answer.status
+            ) from None
+
+    async def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: list[tuple[str, str]]) -> T:
+        authorization = await self._authorization(deadline)
+        metadata: Metadata = [*self._metadata(), *((name.lower(), value) for name, value in extra)]
+        if authorization is not None:
+            metadata.append(("authorization", authorization))
+        try:
+            if ASYNC:
+                async with within(deadline), self._slots:
+                    reply = await self._channel().call(op.method, op.message, metadata, deadline)
+            else:
+                reply = await self._channel().call(op.method, op.message, metadata, deadline)
+        except RpcFailed as failed:
+            if self._undecided and failed.unreachable:
+                await self._decide()
+                raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
+            if failed.code == "DEADLINE_EXCEEDED":
+                raise TimeoutError from failed
+            if failed.code == "CANCELLED" and not self.connected:
+                raise errors.WeaviateClosedClientError(
+                    f"{op.doing} failed: the client was closed", operation=op.name
+                ) from failed
+            stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
+            raise Failed(Failure(stage, failed.code), self._grpc_error(op, failed), authorization) from failed
+        except Broken as error:
+            unreachable = self._unreachable(error)
+            unreachable.operation = op.name
+            unreachable.message = f"{op.doing} failed: {unreachable.message}"
+            raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
+        self._undecided = False
+        return op.parse(reply)
+
+    def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
+        error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
+        if isinstance(error, errors.WeaviateGRPCUnavailableError):
+            where = self.params.grpc.address if self.protocol == "native" else self.params.base_url
+            error.message = (
+                f"{op.doing} failed: no answer over {self.protocol} gRPC from {where}: {_stage(failed)}: {failed.text}"
+            )
+            error.outcome = "not sent" if failed.unreachable else "unknown"
+        return error
+
+    async def _decide(self) -> None:
+        """The native port has not answered the first call: see whether the HTTP port does."""
+        async with self._deciding:
+            if self._undecided and await self._probe("web") is None:
+                self.protocol = "web"
+                logger.info("the gRPC port %s does not answer: gRPC goes over the HTTP port", self.params.grpc.address)
+            self._undecided = False
+
+    def _channel(self) -> Native | Web:
+        return self._web if self.protocol == "web" or self._native is None else self._native
+
+    async def _rest_headers(self, deadline: Deadline) -> list[tuple[str, str]]:
+        authorization = await self._authorization(deadline)
+        if authorization is None:
+            return list(self.headers.items())
+        mine = [(name, value) for name, value in self.headers.items() if name.lower() != "authorization"]
+        return [*mine, ("authorization", authorization)]
+
+    def _metadata(self) -> Metadata:
+        skip = "authorization" if self.credentials is not None else ""
+        return [(low, value) for name, value in self.headers.items() if (low := name.lower()) != skip]
+
+    async def _authorization(self, deadline: Deadline) -> str | None:
+        return await self._tokens.header(deadline) if self.credentials is not None else None
+
+    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
+        """Open a stream in both directions; only native gRPC has them."""
+        if self.protocol != "native" or self._native is None:
+            raise errors.WeaviateUnsupportedFeatureError(
+                f"{method.name}, a stream,", "reached over HTTP", "by native gRPC"
+            )
+        return self._native.stream(method, requests, timeout, metadata or self._metadata())
+
+    # Its life
+
+    async def _wake(self) -> None:
+        """A call finds the connection unusable: not there yet, closed, or opened by another process."""
+        if self.connected:
+            if ASYNC:
+                raise errors.WeaviateClosedClientError(
+                    "An asynchronous client cannot be used in a process that was forked after it connected",
+                    hint="Connect in the child, or start processes with multiprocessing.get_context('spawn')",
+                )
+            self.forked()
+        elif self._sleeping:
+            await self.connect(checks=False)
+        else:
+            raise errors.WeaviateClosedClientError()
+
+    def forked(self) -> None:
+        """This process is a child of the one that connected: leave its connections alone, and have new ones."""
+        _abandoned.extend((self._http, self._native))
+        tokens = self._tokens
+        self._open()
+        self._tokens = tokens.inherited(self._http)
+
+    async def close(self) -> None:
+        """Close all connections. Closing again does nothing."""
+        self.connected = self._sleeping = False
+        native, self._native = getattr(self, "_native", None), None
+        if native is not None:
+            await native.close()
+        if hasattr(self, "_http"):
+            await self._http.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
+        return {name: getattr(self, name) for name in kept} | {
+            "connected": False,
+            "_copied": True,
+            "_sleeping": self.connected or self._sleeping,
+        }
+
+
+def _has_no_grpc(failed: RpcFailed) -> bool:
+    """Whether nothing at the address speaks gRPC: the port is closed, refused or silent, or it is an HTTP proxy.
+
+    A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
+    """
+    if failed.code == "DEADLINE_EXCEEDED" or "NO_APPLICATION_PROTOCOL" in failed.text:
+        return True
+    if failed.text.startswith("Received http2 header with status"):
+        return True
+    return failed.unreachable and not failed.is_tls and "http1.x" not in failed.text
+
+
+def _stage(failed: RpcFailed) -> str:
+    if failed.is_tls:
+        return "TLS"
+    return "connecting" if failed.unreachable or failed.code == "DEADLINE_EXCEEDED" else "the call"
+
+
+def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
+    if "http1.x" in native.text:
+        return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
+    if native.is_tls:
+        return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
+    if web is not None:
+        return f"Is the port open? Servers from {WEB_SINCE} need no gRPC port; this one is {version}"
+    return "Is the port open to this machine?"
+
+
+def _text(answer: Answer) -> str:
+    """What the server says in an answer that is no success, in any of the forms it has for that."""
+    try:
+        told = json.loads(answer.body)
+    except ValueError:
+        return answer.body[:500].decode("utf-8", "replace").strip()
+    if isinstance(told, dict):
+        error = told.get("error", told.get("message"))
+        if isinstance(error, list):
+            return "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in error)
+        if error is not None:
+            return str(error)
+    return str(told)[:500] if told else ""
+
+
+def _retry_after(answer: Answer) -> float | None:
+    value = answer.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        return None
+
+
+def _warn_of_plain_secrets(
+    params: ConnectionParams, credentials: AuthCredentials | None, headers: Mapping[str, str]
+) -> None:
+    secret = credentials is not None or any(
+        "key" in name.lower() or name.lower() == "authorization" for name in headers
+    )
+    plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
+    if secret and plain:
+        warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)

@@ -1,0 +1,123 @@
+"""Native gRPC: a channel to the server's gRPC port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio
+
+from weaviate_hl.colour.aio import ASYNC
+from weaviate_hl.deadline import Deadline
+from weaviate_hl.fork import GATE
+from weaviate_hl.trust import proxy_for, roots_pem
+
+if TYPE_CHECKING:
+    from weaviate_gen.grpc import Method
+
+    from weaviate_hl.settings import AdditionalConfig, ProtocolParams
+
+Metadata = list[tuple[str, str]]
+
+
+class RpcFailed(Exception):
+    """A call that failed: the name of its code, the server's words, and its trailing metadata."""
+
+    def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+        self.trailers = trailers or {}
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether nobody answered at the address, so that the server has seen nothing."""
+        return self.code == "UNAVAILABLE" and self.text.startswith(("failed to connect to all addresses", "DNS"))
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the other side was reached, but TLS could not be agreed on."""
+        text = self.text.lower()
+        return self.code == "UNAVAILABLE" and any(word in text for word in ("ssl", "handshake", "certificate", "tls"))
+
+
+class Native:
+    """A channel to a gRPC port.
+
+    Args:
+        params: The port's address.
+        config: TLS, proxies and options.
+    """
+
+    def __init__(self, params: ProtocolParams, config: AdditionalConfig) -> None:
+        proxy = proxy_for(config, "grpc", params)
+        given = config.grpc_config
+        options: dict[str, Any] = {
+            "grpc.max_send_message_length": -1,  # the server's limit is known after connecting, and is kept above
+            "grpc.max_receive_message_length": -1,
+            "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
+            "grpc.enable_http_proxy": int(proxy is not None),
+            **({"grpc.http_proxy": proxy} if proxy else {}),
+            **dict((given.channel_options if given else None) or ()),
+        }
+        self.address = params.address
+        self._callables: dict[str, Any] = {}
+        if params.secure:
+            credentials = given.credentials if given else None
+            if credentials is None:
+                tls = config.tls
+                credentials = grpc.ssl_channel_credentials(
+                    roots_pem(config),
+                    _read(tls.key or tls.cert),
+                    _read(tls.cert),
+                )
+            self._channel = grpc.aio.secure_channel(self.address, credentials, list(options.items()))
+        else:
+            self._channel = grpc.aio.insecure_channel(self.address, list(options.items()))
+
+    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+        """Make a call with one request and one reply.
+
+        Raises:
+            RpcFailed: It failed.
+        """
+        sent: Any = tuple(metadata)
+        callable_ = self._callables.get(method.path)
+        if callable_ is None:
+            callable_ = self._callables[method.path] = self._channel.unary_unary(
+                method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
+            )
+        try:
+            if ASYNC:
+                return await callable_(message, timeout=deadline.remaining(), metadata=sent)
+            else:
+                with GATE:
+                    return callable_(message, timeout=deadline.remaining(), metadata=sent)
+        except grpc.RpcError as error:
+            raise failed(error) from None
+
+    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
+        """Open a stream in both directions, as grpc has it."""
+        connect = self._channel.stream_stream(
+            method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
+        )
+        return connect(requests, timeout=timeout, metadata=metadata)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
+
+
+def failed(error: Any) -> RpcFailed:
+    """What is known of a failed call."""
+    return RpcFailed(error.code().name, error.details() or "", dict(error.trailing_metadata() or ()))
+
+
+def _serialize(message: Any) -> bytes:
+    return message if type(message) is bytes else message.SerializeToString()
+
+
+def _read(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    with open(path, "rb") as file:
+        return file.read()

@@ -1,0 +1,64 @@
+"""gRPC over the HTTP port: gRPC-web, one request and one reply, for servers from 1.38.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from weaviate_gen.grpc import WEB_PATH
+
+from weaviate_hl import grpc_web
+from weaviate_hl.aio.transport.http import Broken, Http
+from weaviate_hl.aio.transport.native import Metadata, RpcFailed
+from weaviate_hl.deadline import Deadline
+
+if TYPE_CHECKING:
+    from weaviate_gen.grpc import Method
+
+
+class Web:
+    """gRPC-web over an HTTP client that others use too.
+
+    Args:
+        http: The HTTP client.
+        base_url: The server's REST address.
+        limit: The largest message, in both directions.
+    """
+
+    def __init__(self, http: Http, base_url: str, limit: int) -> None:
+        self._http = http
+        self._prefix = base_url + WEB_PATH
+        self._limit = limit
+
+    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+        """Make a call with one request and one reply.
+
+        Raises:
+            RpcFailed: It failed.
+            Broken: There is no answer.
+            TimeoutError: The deadline has passed.
+        """
+        content = message if type(message) is bytes else message.SerializeToString()
+        if len(content) > self._limit:
+            raise RpcFailed(
+                "RESOURCE_EXHAUSTED", f"the message has {len(content):,} bytes, the server takes {self._limit:,}"
+            )
+        headers = [*grpc_web.HEADERS, *metadata]
+        left = deadline.remaining()
+        if left is not None:
+            headers.append(("grpc-timeout", grpc_web.timeout(left)))
+        url = self._prefix + method.path
+        answer = await self._http.send("POST", url, headers, grpc_web.frame(content), deadline)
+        if answer.status == 404:
+            raise RpcFailed("UNIMPLEMENTED", "the server does not speak gRPC-web at this address")
+        if answer.status != 200:
+            text = answer.body[:300].decode("utf-8", "replace")
+            code = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "UNAVAILABLE", 502: "UNAVAILABLE",
+                    503: "UNAVAILABLE", 504: "UNAVAILABLE"}.get(answer.status, "UNKNOWN")  # fmt: skip
+            raise RpcFailed(code, f"HTTP status {answer.status}: {text}", dict(answer.headers))
+        try:
+            reply, code, text, trailers = grpc_web.read(answer.headers, answer.body)
+        except grpc_web.Incomplete as error:
+            raise Broken("reading the answer", str(error), sent=True) from error
+        if code != "OK":
+            raise RpcFailed(code, text, dict(trailers))
+        return method.reply.FromString(reply)

@@ -1,0 +1,334 @@
+"""How a user gets a client: one function for each place where a server may be, synchronous and asynchronous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from weaviate_gen import SERVER_VERSION
+
+from weaviate_hl.auth import AuthCredentials, credentials_of
+from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.settings import AdditionalConfig, ConnectionParams, ProtocolParams, headers_of
+
+if TYPE_CHECKING:
+    from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl.embedded import EmbeddedOptions
+    from weaviate_hl.sync.client import WeaviateClient
+
+__all__ = ["ConnectionParams", "ProtocolParams"]
+
+
+def connect_to_local(
+    host: str = "localhost",
+    port: int = 8080,
+    grpc_port: int = 50051,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    skip_init_checks: bool = False,
+    auth_credentials: str | AuthCredentials | None = None,
+) -> WeaviateClient:
+    """Connect to a server on this machine, or on another one without TLS.
+
+    Args:
+        host: The server's name or address.
+        port: The port of its REST interface.
+        grpc_port: The port of its gRPC interface.
+        headers: Sent with every request, such as keys of model providers.
+        additional_config: Timeouts, proxies, TLS and more.
+        skip_init_checks: Connect without asking the server anything.
+        auth_credentials: An API key, or one of `Auth`.
+
+    Returns:
+        A client that is connected. Close it at the end, or use it with `with`.
+
+    Raises:
+        WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
+
+    Example:
+        with weaviate_hl.connect_to_local() as client:
+            print(client.is_ready())
+    """
+    client = _sync(*_local(host, port, grpc_port), headers, additional_config, skip_init_checks, auth_credentials)
+    client.connect()
+    return client
+
+
+def use_async_with_local(
+    host: str = "localhost",
+    port: int = 8080,
+    grpc_port: int = 50051,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    skip_init_checks: bool = False,
+    auth_credentials: str | AuthCredentials | None = None,
+) -> WeaviateAsyncClient:
+    """An asynchronous client for a server as in `connect_to_local`; connect it with `async with`.
+
+    Example:
+        async with weaviate_hl.use_async_with_local() as client:
+            print(await client.is_ready())
+    """
+    return _async(*_local(host, port, grpc_port), headers, additional_config, skip_init_checks, auth_credentials)
+
+
+def connect_to_weaviate_cloud(
+    cluster_url: str,
+    auth_credentials: str | AuthCredentials | None,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    skip_init_checks: bool = False,
+) -> WeaviateClient:
+    """Connect to a cluster of Weaviate Cloud.
+
+    Args:
+        cluster_url: The cluster's URL or host name, as its console shows it.
+        auth_credentials: An API key, or one of `Auth`.
+        headers: Sent with every request, such as keys of model providers.
+        additional_config: Timeouts, proxies and more.
+        skip_init_checks: Connect without asking the server anything.
+
+    Returns:
+        A client that is connected. Close it at the end, or use it with `with`.
+
+    Raises:
+        WeaviateConnectionError: The cluster cannot be reached, or is not ready.
+        AuthenticationFailedError: The credentials were refused.
+    """
+    client = _sync(*_cloud(cluster_url), headers, additional_config, skip_init_checks, auth_credentials)
+    client.connect()
+    return client
+
+
+def use_async_with_weaviate_cloud(
+    cluster_url: str,
+    auth_credentials: str | AuthCredentials | None,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    skip_init_checks: bool = False,
+) -> WeaviateAsyncClient:
+    """An asynchronous client for a cluster as in `connect_to_weaviate_cloud`; connect it with `async with`."""
+    return _async(*_cloud(cluster_url), headers, additional_config, skip_init_checks, auth_credentials)
+
+
+def connect_to_wcs(
+    cluster_url: str,
+    auth_credentials: str | AuthCredentials | None,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    skip_init_checks: bool = False,
+) -> WeaviateClient:
+    """The old name of `connect_to_weaviate_cloud`."""
+    return connect_to_weaviate_cloud(cluster_url, auth_credentials, headers, additional_config, skip_init_checks)
+
+
+def connect_to_custom(
+    http_host: str,
+    http_port: int,
+    http_secure: bool,
+    grpc_host: str,
+    grpc_port: int,
+    grpc_secure: bool,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    auth_credentials: str | AuthCredentials | None = None,
+    skip_init_checks: bool = False,
+) -> WeaviateClient:
+    """Connect to a server wherever it is.
+
+    Args:
+        http_host: The name or address of its REST interface.
+        http_port: The port of its REST interface.
+        http_secure: Whether that speaks TLS.
+        grpc_host: The name or address of its gRPC interface.
+        grpc_port: The port of its gRPC interface.
+        grpc_secure: Whether that speaks TLS.
+        headers: Sent with every request, such as keys of model providers.
+        additional_config: Timeouts, proxies, TLS and more.
+        auth_credentials: An API key, or one of `Auth`.
+        skip_init_checks: Connect without asking the server anything.
+
+    Returns:
+        A client that is connected. Close it at the end, or use it with `with`.
+
+    Raises:
+        WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
+    """
+    params = ConnectionParams.from_params(http_host, http_port, http_secure, grpc_host, grpc_port, grpc_secure)
+    client = _sync(params, {}, headers, additional_config, skip_init_checks, auth_credentials)
+    client.connect()
+    return client
+
+
+def use_async_with_custom(
+    http_host: str,
+    http_port: int,
+    http_secure: bool,
+    grpc_host: str,
+    grpc_port: int,
+    grpc_secure: bool,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    auth_credentials: str | AuthCredentials | None = None,
+    skip_init_checks: bool = False,
+) -> WeaviateAsyncClient:
+    """An asynchronous client for a server as in `connect_to_custom`; connect it with `async with`."""
+    params = ConnectionParams.from_params(http_host, http_port, http_secure, grpc_host, grpc_port, grpc_secure)
+    return _async(params, {}, headers, additional_config, skip_init_checks, auth_credentials)
+
+
+def connect_to_embedded(
+    hostname: str = "127.0.0.1",
+    port: int = 8079,
+    grpc_port: int = 50050,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    version: str = SERVER_VERSION,
+    persistence_data_path: str | None = None,
+    binary_path: str | None = None,
+    environment_variables: Mapping[str, str] | None = None,
+    *,
+    binary: str | None = None,
+    sha256: str | None = None,
+) -> WeaviateClient:
+    """Run a server as a child of this process, and connect to it. It ends with the client, or with this process.
+
+    The server's released program is downloaded once, checked, and kept.
+
+    Args:
+        hostname: The address that the server listens on.
+        port: The port of its REST interface; 0 picks a free one.
+        grpc_port: The port of its gRPC interface; 0 picks a free one.
+        headers: Sent with every request, such as keys of model providers.
+        additional_config: Timeouts and more.
+        version: The server's version, "latest", or the URL of an archive.
+        persistence_data_path: The folder of its data; several servers need one each.
+        binary_path: The folder where programs are kept.
+        environment_variables: More settings of the server. Of this process's environment it sees very little.
+        binary: A program that is there already, instead of a download.
+        sha256: The checksum that the archive must have, instead of the published one.
+
+    Returns:
+        A client that is connected. Close it at the end, or use it with `with`.
+
+    Raises:
+        WeaviateStartUpError: The server did not start; the last lines of its log are in the message.
+    """
+    options = _embedded(
+        hostname, port, grpc_port, version, persistence_data_path, binary_path, environment_variables, binary, sha256
+    )
+    client = _sync(options, {}, headers, additional_config, False, None)
+    client.connect()
+    return client
+
+
+def use_async_with_embedded(
+    hostname: str = "127.0.0.1",
+    port: int = 8079,
+    grpc_port: int = 50050,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    version: str = SERVER_VERSION,
+    persistence_data_path: str | None = None,
+    binary_path: str | None = None,
+    environment_variables: Mapping[str, str] | None = None,
+    *,
+    binary: str | None = None,
+    sha256: str | None = None,
+) -> WeaviateAsyncClient:
+    """An asynchronous client with a server as in `connect_to_embedded`, which starts when the client connects."""
+    options = _embedded(
+        hostname, port, grpc_port, version, persistence_data_path, binary_path, environment_variables, binary, sha256
+    )
+    return _async(options, {}, headers, additional_config, False, None)
+
+
+Place = tuple[ConnectionParams, dict[str, str]]
+"""Where a server is, and the headers that it needs for being there."""
+
+
+def _local(host: str, port: int, grpc_port: int) -> Place:
+    return ConnectionParams.from_params(host, port, False, host, grpc_port, False), {}
+
+
+def _embedded(
+    hostname: str,
+    port: int,
+    grpc_port: int,
+    version: str,
+    data_path: str | None,
+    binary_path: str | None,
+    variables: Mapping[str, str] | None,
+    binary: str | None,
+    sha256: str | None,
+) -> EmbeddedOptions:
+    from weaviate_hl import embedded
+
+    return embedded.EmbeddedOptions(
+        persistence_data_path=data_path or embedded.DEFAULT_PERSISTENCE_DATA_PATH,
+        binary_path=binary_path or embedded.DEFAULT_BINARY_PATH,
+        version=version,
+        port=port,
+        hostname=hostname,
+        additional_env_vars=dict(variables) if variables is not None else None,
+        grpc_port=grpc_port,
+        binary=binary,
+        sha256=sha256,
+    )
+
+
+def _cloud(cluster_url: str) -> Place:
+    if not isinstance(cluster_url, str) or not cluster_url.strip():
+        raise WeaviateInvalidInputError(f"cluster_url: must be the cluster's URL, got {cluster_url!r}")
+    host = cluster_url.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
+    if not host or any(c in host for c in "/?#@ "):
+        raise WeaviateInvalidInputError(f"cluster_url: must be like my-cluster.weaviate.cloud, got {cluster_url!r}")
+    if host.endswith(".weaviate.network"):  # clusters of the first kind have the gRPC interface beside theirs
+        name, domain = host.split(".", 1)
+        grpc_host = f"{name}.grpc.{domain}"
+    else:
+        grpc_host = f"grpc-{host}"
+    params = ConnectionParams.from_params(host, 443, True, grpc_host, 443, True)
+    return params, {"X-Weaviate-Cluster-Url": f"https://{host}"}
+
+
+def _sync(
+    server: ConnectionParams | EmbeddedOptions,
+    needed: dict[str, str],
+    headers: Mapping[str, str] | None,
+    config: AdditionalConfig | None,
+    skip_init_checks: bool,
+    credentials: str | AuthCredentials | None,
+) -> WeaviateClient:
+    from weaviate_hl.sync.client import WeaviateClient
+
+    return WeaviateClient(
+        **_server(server),
+        auth_client_secret=credentials_of(credentials),
+        additional_headers=needed | headers_of("headers", headers),
+        additional_config=config,
+        skip_init_checks=skip_init_checks,
+    )
+
+
+def _async(
+    server: ConnectionParams | EmbeddedOptions,
+    needed: dict[str, str],
+    headers: Mapping[str, str] | None,
+    config: AdditionalConfig | None,
+    skip_init_checks: bool,
+    credentials: str | AuthCredentials | None,
+) -> WeaviateAsyncClient:
+    from weaviate_hl.aio.client import WeaviateAsyncClient
+
+    return WeaviateAsyncClient(
+        **_server(server),
+        auth_client_secret=credentials_of(credentials),
+        additional_headers=needed | headers_of("headers", headers),
+        additional_config=config,
+        skip_init_checks=skip_init_checks,
+    )
+
+
+def _server(server: ConnectionParams | EmbeddedOptions) -> dict[str, Any]:
+    return {"connection_params" if isinstance(server, ConnectionParams) else "embedded_options": server}

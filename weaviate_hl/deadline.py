@@ -1,0 +1,30 @@
+"""The time that a call has as a whole."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from weaviate_hl.errors import WeaviateTimeoutError
+
+
+class Deadline:
+    """A moment on the monotonic clock; None of seconds: never."""
+
+    __slots__ = ("end", "seconds")
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.end = None if seconds is None else monotonic() + seconds
+
+    def remaining(self) -> float | None:
+        """Seconds left, 0 when it has passed; None when there is no end."""
+        return None if self.end is None else max(0.0, self.end - monotonic())
+
+    def error(self, doing: str, operation: str | None = None, attempts: int = 1) -> WeaviateTimeoutError:
+        """The error of a call that did not make it in time."""
+        return WeaviateTimeoutError(
+            f"{doing} took longer than {self.seconds:g} s" if self.seconds is not None else f"{doing} timed out",
+            operation=operation,
+            attempts=attempts,
+            hint="Give it more time: AdditionalConfig(timeout=Timeout(query=..., insert=..., init=...))",
+        )

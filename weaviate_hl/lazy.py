@@ -1,0 +1,31 @@
+"""Packages whose names load when they are first used (PEP 562), so that importing costs next to nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy(package: str, where: Mapping[str, str], modules: Iterable[str] = ()) -> Callable[[str], Any]:
+    """A `__getattr__` for a package.
+
+    Args:
+        package: Its `__name__`.
+        where: The module of each name; the name itself may differ: `module:name`.
+        modules: Submodules that may be reached as attributes.
+    """
+    submodules = frozenset(modules)
+
+    def find(name: str) -> Any:
+        if name in submodules:
+            return import_module(f"{package}.{name}")
+        if name not in where:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, _, other = where[name].partition(":")
+        value = getattr(import_module(module), other or name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return find

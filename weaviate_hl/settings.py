@@ -1,0 +1,376 @@
+"""What users set about a connection: addresses, timeouts, proxies, TLS, limits. Values, checked when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.policy import RetryPolicy
+
+if TYPE_CHECKING:
+    import os
+    import ssl
+
+    import grpc
+
+    from weaviate_hl.telemetry import Hook
+
+GrpcProtocol = Literal["auto", "native", "web"]
+Number = int | float
+T = TypeVar("T")
+
+
+class Setting:
+    """What the classes here share: equality and a representation by their attributes, with secrets left out."""
+
+    _SECRETS: frozenset[str] = frozenset()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self)))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{name.rstrip('_')}={'***' if name in self._SECRETS and value else repr(value)}"
+            for name, value in vars(self).items()
+            if value is not None
+        )
+        return f"{type(self).__name__}({shown})"
+
+
+class Timeout(Setting):
+    """How long a call may take as a whole, in seconds: name resolution, connecting, retries and reading included.
+
+    Args:
+        query: Reads: queries, aggregations, configuration.
+        insert: Writes of objects and references.
+        init: Each check while connecting.
+        stream: A whole stream of a batch; None: as long as it takes.
+    """
+
+    def __init__(
+        self, *, query: Number = 30, insert: Number = 90, init: Number = 2, stream: Number | None = None
+    ) -> None:
+        self.query = _seconds("query", query)
+        self.insert = _seconds("insert", insert)
+        self.init = _seconds("init", init)
+        self.stream = None if stream is None else _seconds("stream", stream)
+
+
+class Proxies(Setting):
+    """Proxies by the protocol they are for; `grpc` is that of `https` (or `http`) unless given."""
+
+    def __init__(self, *, http: str | None = None, https: str | None = None, grpc: str | None = None) -> None:
+        self.http = _proxy("http", http)
+        self.https = _proxy("https", https)
+        self.grpc = _proxy("grpc", grpc)
+
+    def __repr__(self) -> str:  # a proxy's URL may hold a password
+        shown = ", ".join(f"{name}={_without_password(url)!r}" for name, url in vars(self).items() if url)
+        return f"Proxies({shown})"
+
+
+class TLS(Setting):
+    """What a server's certificate is checked with, and what the client shows for itself.
+
+    Args:
+        ca_file: A file of certificates to trust, instead of the system's.
+        cert: A file with the client's certificate, for servers that ask for one.
+        key: A file with its key; may be left out if `cert` holds both.
+        ssl_context: A context made by you. It does not give up its keys, so that only HTTP can use it: gRPC then goes
+            over HTTP too (`grpc="web"`).
+    """
+
+    _SECRETS = frozenset({"key"})
+
+    def __init__(
+        self,
+        *,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert: str | os.PathLike[str] | None = None,
+        key: str | os.PathLike[str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.ca_file = _file("ca_file", ca_file)
+        self.cert = _file("cert", cert)
+        self.key = _file("key", key)
+        self.ssl_context = ssl_context
+        if self.key and not self.cert:
+            raise WeaviateInvalidInputError("TLS: key is given without cert")
+        if ssl_context is not None and (self.ca_file or self.cert):
+            raise WeaviateInvalidInputError("TLS: give either ssl_context, or ca_file, cert and key")
+
+
+class ConnectionConfig(Setting):
+    """How many HTTP connections are kept.
+
+    Args:
+        session_pool_connections: Connections that are kept open while idle.
+        session_pool_maxsize: Connections at most.
+        session_pool_max_retries: How often a request that may be repeated is sent again.
+        session_pool_timeout: Seconds to wait for a free connection.
+    """
+
+    def __init__(
+        self,
+        session_pool_connections: int = 20,
+        session_pool_maxsize: int = 100,
+        session_pool_max_retries: int = 3,
+        session_pool_timeout: int = 5,
+    ) -> None:
+        self.session_pool_connections = _count("session_pool_connections", session_pool_connections)
+        self.session_pool_maxsize = _count("session_pool_maxsize", session_pool_maxsize, lowest=1)
+        self.session_pool_max_retries = _count("session_pool_max_retries", session_pool_max_retries)
+        self.session_pool_timeout = _count("session_pool_timeout", session_pool_timeout)
+
+
+class GrpcConfig(Setting):
+    """Settings of the native gRPC channel.
+
+    Args:
+        channel_options: Options for the channel, as grpc takes them; they win over ours.
+        credentials: Credentials of the channel, instead of those made from `tls`.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel_options: Sequence[tuple[str, Any]] | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        self.channel_options = channel_options
+        self.credentials = credentials
+
+
+class AdditionalConfig(Setting):
+    """Everything about a connection beside its address and credentials.
+
+    Args:
+        connection: How many HTTP connections are kept.
+        proxies: One proxy for everything, or one for each protocol.
+        timeout: How long calls may take; a tuple is (query, insert).
+        trust_env: Whether proxy variables, SSL_CERT_FILE and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH of the environment count.
+        grpc_config: Settings of the native gRPC channel.
+        tls: What certificates are checked with.
+        grpc: How gRPC travels: "native" on its own port, "web" over the HTTP port (servers from 1.38.3), or "auto":
+            native where its port answers, else web.
+        retry: How often a request that may be repeated is sent again.
+        integration: The name and version of the program that uses this client, sent to the server with each request.
+        telemetry: Watches every call: `weaviate_hl.telemetry.opentelemetry()`, or a hook of your own.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: ConnectionConfig | None = None,
+        proxies: str | Proxies | None = None,
+        timeout: tuple[Number, Number] | Timeout | None = None,
+        trust_env: bool = False,
+        grpc_config: GrpcConfig | None = None,
+        tls: TLS | None = None,
+        grpc: GrpcProtocol = "auto",
+        retry: RetryPolicy | None = None,
+        integration: str | None = None,
+        telemetry: Hook | None = None,
+    ) -> None:
+        self.connection = _instance("connection", connection or ConnectionConfig(), ConnectionConfig)
+        self.proxies = Proxies(http=proxies, https=proxies, grpc=proxies) if isinstance(proxies, str) else proxies
+        if self.proxies is not None:
+            _instance("proxies", self.proxies, Proxies)
+        if isinstance(timeout, (tuple, list)):
+            if len(timeout) != 2:
+                raise WeaviateInvalidInputError(f"timeout: a tuple is (query, insert), got {timeout!r}")
+            timeout = Timeout(query=timeout[0], insert=timeout[1])
+        self.timeout_ = _instance("timeout", timeout or Timeout(), Timeout)
+        self.trust_env = _instance("trust_env", trust_env, bool)
+        self.grpc_config = grpc_config and _instance("grpc_config", grpc_config, GrpcConfig)
+        self.tls = _instance("tls", tls or TLS(), TLS)
+        if grpc not in ("auto", "native", "web"):
+            raise WeaviateInvalidInputError(f'grpc: must be "auto", "native" or "web", got {grpc!r}')
+        if grpc == "native" and self.tls.ssl_context is not None:
+            raise WeaviateInvalidInputError(
+                'grpc="native" cannot use ssl_context, which does not give up its keys: give TLS(ca_file=, cert=, key=)'
+            )
+        self.grpc: GrpcProtocol = grpc
+        self.retry = retry or RetryPolicy(attempts=self.connection.session_pool_max_retries + 1)
+        self.integration = integration and header_value("integration", integration)
+        self.telemetry = telemetry
+
+    @property
+    def timeout(self) -> Timeout:
+        """How long calls may take."""
+        return self.timeout_
+
+
+class ProtocolParams(Setting):
+    """Where one protocol is spoken."""
+
+    def __init__(self, *, host: str, port: int, secure: bool) -> None:
+        self.host = _host(host)
+        self.port = _port(port)
+        self.secure = _instance("secure", secure, bool)
+
+    @property
+    def address(self) -> str:
+        """`host:port`, with an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_gcp(self) -> bool:
+        """Whether this is a cluster on Google's part of Weaviate Cloud."""
+        return "gcp" in self.host and self.host.endswith((".weaviate.cloud", ".weaviate.network"))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        return is_loopback(self.host)
+
+
+class ConnectionParams(Setting):
+    """Where a server's two protocols are spoken."""
+
+    def __init__(self, *, http: ProtocolParams, grpc: ProtocolParams) -> None:
+        self.http = _instance("http", http, ProtocolParams)
+        self.grpc = _instance("grpc", grpc, ProtocolParams)
+
+    @classmethod
+    def from_params(
+        cls, http_host: str, http_port: int, http_secure: bool, grpc_host: str, grpc_port: int, grpc_secure: bool
+    ) -> ConnectionParams:
+        """Make it of hosts and ports."""
+        return cls(
+            http=ProtocolParams(host=http_host, port=http_port, secure=http_secure),
+            grpc=ProtocolParams(host=grpc_host, port=grpc_port, secure=grpc_secure),
+        )
+
+    @classmethod
+    def from_url(cls, url: str, grpc_port: int, grpc_secure: bool = False) -> ConnectionParams:
+        """Make it of the URL of the REST interface; gRPC is on the same host."""
+        host, port, secure = split_url("url", url)
+        return cls.from_params(host, port, secure, host, grpc_port, grpc_secure or secure)
+
+    @property
+    def base_url(self) -> str:
+        """Where REST paths begin."""
+        return f"{'https' if self.http.secure else 'http'}://{self.http.address}"
+
+    def is_gcp_on_wcd(self) -> bool:
+        """Whether this is a cluster on Google's part of Weaviate Cloud."""
+        return self.http.is_gcp
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this machine's own."""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def split_url(name: str, url: str) -> tuple[str, int, bool]:
+    """Host, port and whether TLS is spoken, of an http(s) URL without a path."""
+    _instance(name, url, str)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WeaviateInvalidInputError(f"{name}: {url!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise WeaviateInvalidInputError(f"{name}: must be like http://localhost:8080, got {url!r}")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise WeaviateInvalidInputError(f"{name}: must have a host and a port only, got {_without_password(url)!r}")
+    secure = parts.scheme == "https"
+    return host, port if port is not None else 443 if secure else 80, secure
+
+
+def headers_of(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers that a user gave, checked; None values are refused with the header's name, never the value."""
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        raise WeaviateInvalidInputError(f"{name}: must be a dict of strings, got {type(headers).__name__}")
+    for key, value in headers.items():
+        if not isinstance(key, str) or not key or not key.isascii() or any(c in key for c in " \r\n:"):
+            raise WeaviateInvalidInputError(f"{name}: {key!r} cannot be the name of a header")
+        header_value(f"{name}[{key!r}]", value)
+    return dict(headers)
+
+
+def header_value(name: str, value: str) -> str:
+    """A header's value, checked; it may be a secret and is never shown."""
+    if not isinstance(value, str):
+        raise WeaviateInvalidInputError(f"{name}: must be a string, got {type(value).__name__}")
+    if any(c in value for c in "\r\n\0") or not value.isascii():
+        raise WeaviateInvalidInputError(f"{name}: has a character that a header cannot carry")
+    return value
+
+
+def _instance(name: str, value: T, kind: type[Any]) -> T:
+    if not isinstance(value, kind):
+        raise WeaviateInvalidInputError(f"{name}: must be {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _seconds(name: str, value: Number) -> Number:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise WeaviateInvalidInputError(f"timeout {name}: must be a number of seconds, 0 or more, got {value!r}")
+    return value
+
+
+def _count(name: str, value: int, lowest: int = 0) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+        raise WeaviateInvalidInputError(f"{name}: must be a whole number, {lowest} or more, got {value!r}")
+    return value
+
+
+def _port(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise WeaviateInvalidInputError(f"port: must be a whole number from 1 to 65535, got {value!r}")
+    return value
+
+
+def _host(value: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise WeaviateInvalidInputError(f"host: must be a name or an address, got {value!r}")
+    host = value.strip().strip("[]")
+    if any(c in host for c in "/@?# \t\r\n") or (host.count(":") == 1):
+        raise WeaviateInvalidInputError(f"host: must be a name or an address without scheme and port, got {value!r}")
+    return host
+
+
+def _file(name: str, value: str | os.PathLike[str] | None) -> str | None:
+    if value is None:
+        return None
+    from os import fspath
+    from os.path import isfile
+
+    try:
+        path = fspath(value)
+    except TypeError:
+        raise WeaviateInvalidInputError(f"TLS: {name} must be a path, got {type(value).__name__}") from None
+    if not isfile(path):
+        raise WeaviateInvalidInputError(f"TLS: {name}: there is no file {path!r}")
+    return path
+
+
+def _proxy(name: str, url: str | None) -> str | None:
+    if url is None:
+        return None
+    _instance(f"proxies.{name}", url, str)
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WeaviateInvalidInputError(
+            f"proxies.{name}: must be like http://host:3128, got {_without_password(url)!r}"
+        )
+    return url
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return url.replace(f":{parts.password}@", ":***@") if parts.password else url

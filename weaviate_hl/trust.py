@@ -1,0 +1,74 @@
+"""TLS and proxies, settled in one place for every protocol."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from typing import TYPE_CHECKING
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]  # not in typeshed
+
+from weaviate_hl.errors import WeaviateInvalidInputError
+
+if TYPE_CHECKING:
+    from weaviate_hl.settings import AdditionalConfig, ProtocolParams
+
+_SYSTEM: list[ssl.SSLContext] = []
+
+
+def ca_file(config: AdditionalConfig) -> str | None:
+    """The file of certificates to trust, if not the system's."""
+    if config.tls.ca_file:
+        return config.tls.ca_file
+    if config.trust_env:
+        return os.environ.get("SSL_CERT_FILE") or os.environ.get("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH")
+    return None
+
+
+def ssl_context(config: AdditionalConfig) -> ssl.SSLContext:
+    """The context for HTTPS. The system's trust is loaded once for all clients: it takes 20 ms."""
+    tls = config.tls
+    if tls.ssl_context is not None:
+        return tls.ssl_context
+    roots = ca_file(config)
+    if roots is None and tls.cert is None:
+        if not _SYSTEM:
+            _SYSTEM.append(ssl.create_default_context())
+        return _SYSTEM[0]
+    try:
+        context = ssl.create_default_context(cafile=roots)
+        if tls.cert is not None:
+            context.load_cert_chain(tls.cert, tls.key)
+    except (ssl.SSLError, OSError) as error:
+        raise WeaviateInvalidInputError(f"TLS: {roots or tls.cert} cannot be used: {error}") from None
+    return context
+
+
+def roots_pem(config: AdditionalConfig) -> bytes | None:
+    """The certificates that native gRPC must trust, as PEM.
+
+    gRPC has a list of its own and takes another from the environment; given explicitly, both protocols trust the same.
+    """
+    roots = ca_file(config)
+    if roots is None:
+        context = ssl_context(config)
+        loaded = context.get_ca_certs(binary_form=True)
+        if not loaded:  # a folder of certificates is read when one is needed
+            return None
+        return "".join(ssl.DER_cert_to_PEM_cert(der) for der in loaded).encode()
+    with open(roots, "rb") as file:
+        return file.read()
+
+
+def proxy_for(config: AdditionalConfig, protocol: str, params: ProtocolParams) -> str | None:
+    """The proxy for a connection: what was set, else the environment's if it counts; never for loopback."""
+    chosen = config.proxies
+    if chosen is not None:
+        if protocol == "grpc":
+            return chosen.grpc or (chosen.https if params.secure else chosen.http)
+        return chosen.https if params.secure else chosen.http
+    if not config.trust_env:
+        return None
+    proxies = getproxies_environment()
+    if proxy_bypass_environment(params.host, proxies):
+        return None
+    return proxies.get("https" if params.secure else "http") or proxies.get("all")
