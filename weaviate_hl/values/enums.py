@@ -5,6 +5,51 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class DataType(StrEnum):
+    """What a property holds."""
+
+    TEXT = "text"
+    TEXT_ARRAY = "text[]"
+    INT = "int"
+    INT_ARRAY = "int[]"
+    BOOL = "boolean"
+    BOOL_ARRAY = "boolean[]"
+    NUMBER = "number"
+    NUMBER_ARRAY = "number[]"
+    DATE = "date"
+    DATE_ARRAY = "date[]"
+    UUID = "uuid"
+    UUID_ARRAY = "uuid[]"
+    GEO_COORDINATES = "geoCoordinates"
+    BLOB = "blob"
+    BLOB_HASH = "blobHash"
+    PHONE_NUMBER = "phoneNumber"
+    OBJECT = "object"
+    OBJECT_ARRAY = "object[]"
+
+
+class Tokenization(StrEnum):
+    """How a text is cut into the words that keyword searches and filters find."""
+
+    WORD = "word"
+    WHITESPACE = "whitespace"
+    LOWERCASE = "lowercase"
+    FIELD = "field"
+    TRIGRAM = "trigram"
+    GSE = "gse"
+    GSE_CH = "gse_ch"
+    KAGOME_JA = "kagome_ja"
+    KAGOME_KR = "kagome_kr"
+
+
+class ConsistencyLevel(StrEnum):
+    """How many copies of an object must answer."""
+
+    ALL = "ALL"
+    ONE = "ONE"
+    QUORUM = "QUORUM"
+
+
 class VectorDistances(StrEnum):
     """How the distance of two vectors is measured."""
 

@@ -1,0 +1,133 @@
+"""A collection: what `client.collections.use` and `create` return, and where its namespaces hang from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Generic
+
+from weaviate_hl.aio.config import ConfigAsync
+from weaviate_hl.aio.tenants import TenantsAsync
+from weaviate_hl.colour.aio import ASYNC
+from weaviate_hl.ops import schema
+from weaviate_hl.ops.checks import check
+from weaviate_hl.values.enums import ConsistencyLevel
+from weaviate_hl.values.generics import Properties, References
+from weaviate_hl.values.tenants import Tenant, tenant_name
+
+if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.values.schema import Shard
+
+
+class CollectionAsync(Generic[Properties, References]):
+    """A collection; made by `client.collections.use(...)` or `create(...)`.
+
+    It is cheap: it holds a name, and asks the server nothing until one of its methods is called.
+
+    Attributes:
+        name: Its name.
+        config: Its configuration.
+        tenants: Its tenants.
+    """
+
+    def __init__(
+        self,
+        connection: Transport,
+        name: str,
+        validate_arguments: bool = True,
+        consistency_level: ConsistencyLevel | None = None,
+        tenant: str | None = None,
+        properties: type[Properties] | None = None,
+        references: type[References] | None = None,
+    ) -> None:
+        self._transport = connection
+        self._validate = validate_arguments
+        self._consistency_level = consistency_level
+        self._tenant = tenant
+        self._properties = properties
+        self._references = references
+        self.name = name
+        self.config = ConfigAsync(connection, name, tenant, validate_arguments)
+        self.tenants = TenantsAsync(connection, name, validate_arguments)
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant that its calls concern, if any."""
+        return self._tenant
+
+    @property
+    def consistency_level(self) -> ConsistencyLevel | None:
+        """How many copies of an object must answer its calls; None leaves it to the server."""
+        return self._consistency_level
+
+    def with_tenant(self, tenant: str | Tenant | None) -> CollectionAsync[Properties, References]:
+        """The same collection, for one tenant. This one stays as it is, and nothing is sent.
+
+        Args:
+            tenant: The tenant or its name; None for no tenant.
+
+        Raises:
+            WeaviateInvalidInputError: It is neither.
+        """
+        if tenant is not None:
+            check("collection.with_tenant", self._validate).one("tenant", tenant, str, Tenant)
+        name = None if tenant is None else tenant_name(tenant)
+        return self._with(self._consistency_level, name)
+
+    def with_consistency_level(
+        self, consistency_level: ConsistencyLevel | None
+    ) -> CollectionAsync[Properties, References]:
+        """The same collection, with another consistency level. This one stays as it is, and nothing is sent.
+
+        Args:
+            consistency_level: How many copies of an object must answer; None leaves it to the server.
+
+        Raises:
+            WeaviateInvalidInputError: It is no consistency level.
+        """
+        checks = check("collection.with_consistency_level", self._validate)
+        checks.enum("consistency_level", consistency_level, ConsistencyLevel)
+        return self._with(None if consistency_level is None else ConsistencyLevel(consistency_level), self._tenant)
+
+    def _with(
+        self, consistency_level: ConsistencyLevel | None, tenant: str | None
+    ) -> CollectionAsync[Properties, References]:
+        return CollectionAsync(
+            self._transport,
+            self.name,
+            self._validate,
+            consistency_level,
+            tenant,
+            self._properties,
+            self._references,
+        )
+
+    async def exists(self) -> bool:
+        """Whether the server has the collection."""
+        return await self._transport.execute(schema.exists(self.name)) is not None
+
+    async def shards(self) -> list[Shard]:
+        """The shards of the collection on all nodes, with how many objects each has."""
+        return await self._transport.execute(schema.nodes(self.name))
+
+    async def length(self) -> int:
+        """How many objects the collection, or the tenant, has."""
+        return await self._transport.execute(schema.count(self.name, self._tenant))
+
+    async def to_string(self) -> str:
+        """The configuration of the collection as JSON text."""
+        return json.dumps((await self.config.get()).to_dict(), indent=2, ensure_ascii=False)
+
+    if not ASYNC:
+
+        def __len__(self) -> int:
+            """How many objects the collection, or the tenant, has."""
+            return self.length()
+
+        def __bool__(self) -> bool:
+            return True
+
+    def __repr__(self) -> str:
+        facts = {"tenant": self._tenant, "consistency level": self._consistency_level}
+        told = "".join(f", {what} {value}" for what, value in facts.items() if value is not None)
+        return f"<{type(self).__name__} {self.name!r}{told}>"

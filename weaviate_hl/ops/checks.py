@@ -1,0 +1,54 @@
+"""How operations hold their arguments to their types, unless a user has asked to skip that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from weaviate_hl.values.configuration import Check
+from weaviate_hl.values.properties import class_name
+
+T = TypeVar("T")
+
+
+class ArgumentCheck(Check):
+    """The checks of one call; errors name the call, the argument and what was given."""
+
+    __slots__ = ()
+
+    def name(self, argument: str, value: str) -> str:
+        """A name that is a part of an address."""
+        self.text(argument, value, required=True, nonempty=True)
+        if value in (".", ".."):
+            self._refuse(argument, "a name", value)
+        return value
+
+    def collection(self, argument: str, value: str) -> str:
+        """The name of a collection, as the server has it."""
+        return class_name(self.name(argument, value))
+
+    def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
+        """A value of one of these kinds."""
+        if not isinstance(value, kinds):
+            self._refuse(argument, " or ".join(kind.__name__ for kind in kinds) + more, value)
+        return value
+
+    def several(self, argument: str, value: Any, *kinds: type[Any]) -> list[Any]:
+        """One or several of these kinds, as a list."""
+        if isinstance(value, (*kinds, str, bytes)) or not isinstance(value, Sequence):
+            return [self.one(argument, value, *kinds, more=", or a list of them")]
+        return [self.one(f"{argument}[{i}]", one, *kinds) for i, one in enumerate(value)]
+
+
+class Unchecked(ArgumentCheck):
+    """Takes arguments as they are."""
+
+    __slots__ = ()
+
+    def _refuse(self, name: str, wanted: str, value: object) -> None:  # type: ignore[override]
+        """Let it pass: the server will say."""
+
+
+def check(call: str, validate: bool) -> ArgumentCheck:
+    """The checks of a call, such as `collections.create`."""
+    return ArgumentCheck(call) if validate else Unchecked(call)
