@@ -12,8 +12,12 @@ from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, ProtocolParams, headers_of
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
     from weaviate_hl.aio.client import WeaviateAsyncClient
     from weaviate_hl.embedded import EmbeddedOptions
+    from weaviate_hl.lite import Engine, Vectorizer
     from weaviate_hl.sync.client import WeaviateClient
 
 __all__ = ["ConnectionParams", "ProtocolParams"]
@@ -243,6 +247,69 @@ def use_async_with_embedded(
     return _async(options, {}, headers, additional_config, False, None)
 
 
+def connect_to_lite(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+    vectorizers: Mapping[str, Vectorizer] | None = None,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    auth_credentials: str | AuthCredentials | None = None,
+) -> WeaviateClient:
+    """Use the small engine that comes with this package: nothing to install or start, no sockets.
+
+    It answers as a server does. What it does not do it refuses by name. Needs `pip install weaviate-hl[lite]`.
+
+    Args:
+        path: The data file, made if it is not there; without one, data lives in memory until the client is closed.
+        settings: The server's own settings by their names, such as `{"AUTOSCHEMA_ENABLED": "false"}`.
+        vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        headers: Sent with every request.
+        additional_config: Timeouts and more.
+        auth_credentials: An API key, if the settings ask for one.
+
+    Returns:
+        A client that is connected. Close it at the end, or use it with `with`.
+
+    Raises:
+        WeaviateStartUpError: A setting is unknown; the file is in use, damaged, or newer than this version.
+
+    Example:
+        with weaviate_hl.connect_to_lite() as client:
+            client.collections.create("Article")
+    """
+    from weaviate_hl.sync.client import WeaviateClient
+
+    client = WeaviateClient(
+        auth_client_secret=credentials_of(auth_credentials),
+        additional_headers=headers,
+        additional_config=additional_config,
+        lite=_lite(path, settings, vectorizers),
+    )
+    client.connect()
+    return client
+
+
+def use_async_with_lite(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+    vectorizers: Mapping[str, Vectorizer] | None = None,
+    headers: Mapping[str, str] | None = None,
+    additional_config: AdditionalConfig | None = None,
+    auth_credentials: str | AuthCredentials | None = None,
+) -> WeaviateAsyncClient:
+    """An asynchronous client for the engine of `connect_to_lite`, which works in one thread of its own."""
+    from weaviate_hl.aio.client import WeaviateAsyncClient
+
+    return WeaviateAsyncClient(
+        auth_client_secret=credentials_of(auth_credentials),
+        additional_headers=headers,
+        additional_config=additional_config,
+        lite=_lite(path, settings, vectorizers),
+    )
+
+
 Place = tuple[ConnectionParams, dict[str, str]]
 """Where a server is, and the headers that it needs for being there."""
 
@@ -275,6 +342,23 @@ def _embedded(
         binary=binary,
         sha256=sha256,
     )
+
+
+def _lite(
+    path: str | os.PathLike[str] | None,
+    settings: Mapping[str, object] | None,
+    vectorizers: Mapping[str, Vectorizer] | None,
+) -> Callable[[], Engine]:
+    from importlib.util import find_spec
+
+    if find_spec("numpy") is None:
+        raise ImportError("lite searches with numpy, which is not installed: pip install weaviate-hl[lite]")
+    from functools import partial
+    from os import fspath
+
+    from weaviate_hl.lite import Engine
+
+    return partial(Engine, None if path is None else fspath(path), settings=settings, vectorizers=vectorizers)
 
 
 def _cloud(cluster_url: str) -> Place:

@@ -10,6 +10,7 @@ import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
 
+import weaviate_hl
 from tests.core.colours import Sync, params_of
 from tests.servers.certificates import Certificates
 from tests.servers.dead import BlackHole, ClosedPort
@@ -18,6 +19,7 @@ from tests.servers.nginx import Nginx
 from tests.servers.proxies import ConnectProxy
 from weaviate_hl import errors
 from weaviate_hl.auth import Auth
+from weaviate_hl.lite import Engine
 from weaviate_hl.settings import TLS, ConnectionParams, Proxies, Timeout
 
 REQUEST = SearchRequest(collection="Article")
@@ -349,3 +351,46 @@ def test_a_refused_key(colour: Sync, protocol: Any) -> None:
         with pytest.raises(errors.AuthenticationFailedError) as caught:
             search(colour, client)
         assert "wr0ng" not in str(caught.value)
+
+
+# Lite
+
+
+def test_lite_in_process(colour: Sync, tmp_path: Any) -> None:
+    client = colour.client(lite=lambda: Engine(tmp_path / "data"))
+    colour.call(client.connect)
+    assert colour.call(client.get_meta)["version"] == "1.38.11"
+    assert colour.call(client.is_ready)
+    colour.call(client.collections.create, "Article")
+    assert colour.call(client.collections.exists, "Article")
+    reply = colour.call(client.grpc.Search, SearchRequest(collection="Article", limit=1, uses_127_api=True))
+    assert not reply.results
+    with pytest.raises(errors.WeaviateQueryError, match="could not find class"):
+        colour.call(client.grpc.Search, SearchRequest(collection="Other"))
+    with pytest.raises(errors.UnexpectedStatusCodeError, match="already exists"):
+        colour.call(client.collections.create, "Article")
+    second = colour.client(lite=lambda: Engine(tmp_path / "data"))
+    with pytest.raises(errors.WeaviateStartUpError, match="in use"):
+        colour.call(second.connect)
+    colour.call(client.close)
+    again = colour.client(lite=lambda: Engine(tmp_path / "data"))
+    colour.call(again.connect)
+    assert colour.call(again.collections.exists, "Article")
+
+
+def test_lite_refuses_a_setting_that_it_does_not_know() -> None:
+    with pytest.raises(errors.WeaviateStartUpError, match="NO_SUCH_SETTING"):
+        weaviate_hl.connect_to_lite(settings={"NO_SUCH_SETTING": "1"})
+
+
+def test_lite_asks_for_the_key_of_its_settings() -> None:
+    settings = {
+        "AUTHENTICATION_APIKEY_ENABLED": "true",
+        "AUTHENTICATION_APIKEY_ALLOWED_KEYS": "k",
+        "AUTHENTICATION_APIKEY_USERS": "u",
+        "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "false",
+    }
+    with weaviate_hl.connect_to_lite(settings=settings, auth_credentials="k") as client:
+        assert client.get_meta()["version"]
+    with pytest.raises(errors.AuthenticationFailedError):
+        weaviate_hl.connect_to_lite(settings=settings)

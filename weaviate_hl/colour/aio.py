@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Lock, Semaphore, sleep
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
@@ -17,6 +18,7 @@ __all__ = [
     "ASYNC",
     "Lock",
     "Semaphore",
+    "Worker",
     "close_at_exit",
     "in_thread",
     "monotonic",
@@ -54,6 +56,21 @@ async def in_thread(call: Callable[[], A]) -> A:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+class Worker:
+    """One thread for calls that block, made one after another."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "weaviate_hl")
+
+    async def run(self, call: Callable[[], A]) -> A:
+        """Make a call."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+    def close(self) -> None:
+        """End the thread when its calls are done."""
+        self._pool.shutdown(wait=False)
 
 
 def socket_timeout(deadline: Deadline) -> Any:

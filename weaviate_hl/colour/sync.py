@@ -22,6 +22,7 @@ __all__ = [
     "ASYNC",
     "Lock",
     "Semaphore",
+    "Worker",
     "close_at_exit",
     "in_thread",
     "monotonic",
@@ -66,6 +67,17 @@ def _close(process: int, closables: tuple[Any, ...]) -> None:
 def in_thread(call: Callable[[], A]) -> A:
     """Make a call that blocks: here."""
     return call()
+
+
+class Worker:
+    """Makes calls in the thread that asks."""
+
+    def run(self, call: Callable[[], A]) -> A:
+        """Make a call."""
+        return call()
+
+    def close(self) -> None:
+        """Nothing: there is no thread."""
 
 
 def socket_timeout(deadline: Deadline) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc import WeaviateStub
     from weaviate_gen.rest.operation import Request
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
+    from weaviate_hl.lite import Engine
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class WeaviateClient:
         additional_headers: Sent with every request, such as the keys of model providers: `{"X-OpenAI-Api-Key": "..."}`.
         additional_config: Timeouts, proxies, TLS and more.
         skip_init_checks: Connect without asking the server anything.
+        lite: To use the engine that comes with this package, instead of a server; see `connect_to_lite`.
 
     Raises:
         WeaviateInvalidInputError: An argument is wrong; it is named.
@@ -57,8 +59,10 @@ class WeaviateClient:
         additional_headers: Mapping[str, str] | None = None,
         additional_config: AdditionalConfig | None = None,
         skip_init_checks: bool = False,
+        *,
+        lite: Callable[[], Engine] | None = None,
     ) -> None:
-        if (connection_params is None) == (embedded_options is None):
+        if sum(given is not None for given in (connection_params, embedded_options, lite)) != 1:
             raise WeaviateInvalidInputError("Give either connection_params or embedded_options")
         if connection_params is not None and not isinstance(connection_params, ConnectionParams):
             raise WeaviateInvalidInputError(
@@ -78,12 +82,18 @@ class WeaviateClient:
             from weaviate_hl.embedded import Embedded
 
             self._embedded = Embedded(embedded_options)
-        self._transport = Transport(
-            connection_params or ConnectionParams.from_params("localhost", 8079, False, "localhost", 50050, False),
-            config,
-            credentials_of(auth_client_secret),
-            headers | headers_of("additional_headers", additional_headers),
-        )
+        credentials = credentials_of(auth_client_secret)
+        headers |= headers_of("additional_headers", additional_headers)
+        self._transport: Transport
+        if lite is not None:
+            from weaviate_hl.sync.transport.in_process import LiteTransport
+
+            self._transport = LiteTransport(lite, config, credentials, headers)
+        else:
+            params = connection_params or ConnectionParams.from_params(
+                "localhost", 8079, False, "localhost", 50050, False
+            )
+            self._transport = Transport(params, config, credentials, headers)
         self.collections = Collections(self._transport)
         self.alias = Alias(self._transport)
 
@@ -180,4 +190,4 @@ class WeaviateClient:
 
     def __repr__(self) -> str:
         state = "connected" if self.is_connected() else "not connected"
-        return f"<{type(self).__name__} of {self._transport.params.base_url}, {state}>"
+        return f"<{type(self).__name__} of {self._transport.place}, {state}>"

@@ -100,6 +100,11 @@ class Transport:
             self._loop = asyncio.get_running_loop()
             self._slots = Semaphore(AT_ONCE)
 
+    @property
+    def place(self) -> str:
+        """Where it leads, for people."""
+        return self.params.base_url
+
     # Connecting
 
     async def connect(self, *, checks: bool = True) -> None:

@@ -95,6 +95,11 @@ class Transport:
         self._deciding = Lock()
         close_at_exit(self, self._http, self._native)
 
+    @property
+    def place(self) -> str:
+        """Where it leads, for people."""
+        return self.params.base_url
+
     # Connecting
 
     def connect(self, *, checks: bool = True) -> None:

@@ -1,0 +1,202 @@
+"""Backups to a folder: for each a folder with what it holds as JSON and an SQLite file with the rows of its classes.
+
+A backup is done when the call that starts it returns; its status tells so to clients, which poll for it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.modules import BACKUP
+from weaviate_hl.lite.router import Call, rest
+from weaviate_hl.lite.storage import Row, Storage
+
+if TYPE_CHECKING:
+    from weaviate_hl.lite.catalogue import Collection
+    from weaviate_hl.lite.engine import Engine
+
+Json = dict[str, Any]
+
+_BACKEND = "filesystem"
+_ABOUT, _DATA = "backup.json", "data.db"
+_RESTORES = "backup: restores"
+_UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles")
+
+
+def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
+    """Where a backup lies."""
+    backend = call.text("backend")
+    if backend != _BACKEND or BACKUP not in engine.modules.enabled:
+        raise Refusal(f'no backup backend "{backend}": did you enable the right module?')
+    for name in ("bucket", "path"):
+        if call.text(name):
+            raise Refusal(f"lite does not support the parameter {name} of backups")
+    root = Path(engine.settings.backup_filesystem_path)
+    return root / id if id is not None else root / call.text("id")
+
+
+def _about(folder: Path) -> Json | None:
+    path = folder / _ABOUT
+    about: Json | None = json.loads(path.read_text()) if path.is_file() else None
+    return about
+
+
+def _unsupported(body: Json) -> None:
+    for key in _UNSUPPORTED:
+        if body.get(key):
+            raise Refusal(f"lite does not support {key} in backups")
+    for key in ("path", "bucket", "endpoint"):
+        if (body.get("config") or {}).get(key):
+            raise Refusal(f"lite does not support config.{key} in backups")
+
+
+def _chosen(body: Json, names: list[str]) -> list[str]:
+    """The classes that a body includes, or all that it does not exclude."""
+    include, exclude = body.get("include") or [], body.get("exclude") or []
+    if include and exclude:
+        raise Refusal("'include' and 'exclude' cannot both contain values")
+    for kind, given in (("include", include), ("exclude", exclude)):
+        for name in given:
+            if given.count(name) > 1:
+                raise Refusal(f"class list '{kind}' contains duplicate: {name}")
+            if not fnmatch.filter(names, name):
+                raise Refusal(f"class {name} doesn't exist, but does have {names}")
+    if include:
+        return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in include)]
+    chosen = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude)]
+    if not chosen:
+        raise Refusal(f"empty class list: please choose from : [{' '.join(names)}]")
+    return chosen
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+@rest("backups", "create")
+def create(engine: Engine, call: Call) -> Json:
+    body = call.body
+    id = body.get("id") or ""
+    folder = _folder(engine, call, id)
+    if not re.fullmatch(r"[a-z0-9_-]+", id):
+        raise Refusal(f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
+    _unsupported(body)
+    chosen = _chosen(body, list(engine.catalogue.collections))
+    if folder.exists():
+        raise Refusal(f'backup "{id}" already exists at "{folder}"')
+    started = _now()
+    unfinished = folder.with_name(f".{id}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    copy = Storage(unfinished / _DATA)
+    with copy.transaction():
+        for name in chosen:
+            _copy(engine.storage, engine.catalogue.collections[name], copy)
+    copy.close()
+    size = sum(path.stat().st_size for path in unfinished.iterdir()) / 2**30
+    about = {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "startedAt": started}
+    about |= {"completedAt": _now(), "size": size, "status": "SUCCESS"}
+    (unfinished / _ABOUT).write_text(json.dumps(about))
+    unfinished.rename(folder)  # at once, so that half a backup is none
+    return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
+
+
+def _copy(source: Storage, collection: Collection, copy: Storage) -> None:
+    """Write a collection, its shards and its objects into another data file."""
+    made = copy.add_collection(collection.name, json.dumps(collection.config))
+    for shard in collection.shards.values():
+        new = copy.add_shard(made, shard.name, shard.activity)
+        copy.set_shard(new, shard.activity, shard.status, json.dumps(shard.dimensions))
+        copy.insert(new, _renumbered(source, shard.id, copy))
+
+
+def _renumbered(source: Storage, shard: int, copy: Storage) -> list[Row]:
+    return [row._replace(doc=copy.new_docs(1)) for row in source.rows(shard)]
+
+
+@rest("backups", "create_status")
+def create_status(engine: Engine, call: Call) -> Json:
+    folder = _folder(engine, call)
+    about = _about(folder)
+    if about is None:
+        raise Refusal(f"backup status: backup {call.text('id')} not found in {folder}", 404)
+    return {key: value for key, value in about.items() if key != "classes"}
+
+
+@rest("backups", "list")
+def list_backups(engine: Engine, call: Call) -> list[Json]:
+    order = call.choice("order", "desc", "asc")
+    root = _folder(engine, call, "")
+    found = [about for folder in root.iterdir() if (about := _about(folder))] if root.is_dir() else []
+    found.sort(key=lambda about: about["startedAt"], reverse=order == "desc")
+    keys = ("id", "classes", "status", "startedAt", "completedAt", "size")
+    return [{key: about[key] for key in keys} for about in found]
+
+
+@rest("backups", "cancel")
+def cancel(engine: Engine, call: Call) -> None:
+    if _about(_folder(engine, call)) is not None:
+        raise Refusal(f'backup "{call.text("id")}" already succeeded')
+
+
+@rest("backups", "restore")
+def restore(engine: Engine, call: Call) -> Json:
+    id, folder = call.text("id"), _folder(engine, call)
+    about = _about(folder)
+    if about is None:
+        raise Refusal(f"restore: backup {id} not found in {folder}", 404)
+    _unsupported(call.body)
+    for name in call.body.get("include") or ():
+        if not fnmatch.filter(about["classes"], name):
+            listed = " ".join(about["classes"])
+            raise Refusal(f"class {name} doesn't exist in the backup, but does have [{listed}]")
+    chosen = _chosen(call.body, about["classes"])
+    state: Json = {"id": id, "backend": _BACKEND, "path": str(folder)}
+    taken = [name for name in chosen if name in engine.catalogue.collections]
+    if taken:
+        state |= {"status": "FAILED", "error": f"could not restore classes: class name {taken[0]} already exists"}
+    else:
+        _restore(engine, folder / _DATA, chosen)
+        state["status"] = "SUCCESS"
+    engine.state.setdefault(_RESTORES, {})[id] = state
+    return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
+
+
+def _restore(engine: Engine, path: Path, chosen: list[str]) -> None:
+    from weaviate_hl.lite.catalogue import Catalogue
+
+    backup = Storage(path)
+    try:
+        with engine.storage.transaction():
+            for collection in Catalogue(backup).collections.values():
+                if collection.name in chosen:
+                    _copy(backup, collection, engine.storage)
+    except sqlite3.Error as error:
+        raise Refusal(f"restore: {error}", 500) from error
+    finally:
+        backup.close()
+    engine.catalogue = Catalogue(engine.storage)
+
+
+@rest("backups", "restore_status")
+def restore_status(engine: Engine, call: Call) -> Json:
+    folder = _folder(engine, call)
+    state: Json | None = engine.state.get(_RESTORES, {}).get(call.text("id"))
+    if state is None:
+        raise Refusal(f"restoration status: backup {call.text('id')} not found in {folder}", 404)
+    return state
+
+
+@rest("backups", "restore_cancel")
+def restore_cancel(engine: Engine, call: Call) -> None:
+    _folder(engine, call)
+    if engine.state.get(_RESTORES, {}).get(call.text("id")):
+        raise Refusal(f'restore "{call.text("id")}" already succeeded')

@@ -1,0 +1,207 @@
+"""What is kept in memory of one shard to find objects quickly: rows, columns of values, structures made from columns.
+
+Every write of an object gets a new row, the row it replaces is dead: structures only ever grow. Each is built when it
+is first asked for, from the data file, and follows every write from then on. A set of rows is an `int` with one byte
+for each row, 1 if the row is in the set: joining sets of 100,000 rows takes microseconds, without numpy.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import compress
+from typing import Any, Protocol, TypeVar
+
+from weaviate_hl.lite.storage import Row, Storage
+from weaviate_hl.lite.vectors import Vector, unpack
+
+Rows = int
+
+# Columns that are not properties: what the server calls them, and where they stand in the data file.
+ID, CREATED, UPDATED, VECTORS = "_id", "_creationTimeUnix", "_lastUpdateTimeUnix", "*vectors"
+_STORED = {ID: "uuid", CREATED: "created", UPDATED: "updated", VECTORS: "vectors"}
+
+_REBUILD = 1000  # so many dead rows, and more dead than alive: time to build anew
+
+
+class Structure(Protocol):
+    """Made from the values of one column."""
+
+    def add(self, row: int, value: Any) -> None:
+        """Take in the value of a new row."""
+
+    def remove(self, row: int, value: Any) -> None:
+        """Forget a row that is now dead."""
+
+
+S = TypeVar("S", bound=Structure)
+
+
+class Inverted:
+    """From a key to the rows that have it; `keys` says which keys a value has."""
+
+    def __init__(self, keys: Callable[[Any], Iterable[Hashable]]) -> None:
+        self._keys = keys
+        self._rows: dict[Any, array[int]] = {}
+        self._sorted: list[Any] | None = None
+
+    def add(self, row: int, value: Any) -> None:
+        for key in self._keys(value):
+            rows = self._rows.get(key)
+            if rows is None:
+                self._rows[key] = array("I", (row,))
+                self._sorted = None
+            else:
+                rows.append(row)
+
+    def remove(self, row: int, value: Any) -> None:
+        """Nothing to do: whoever asks takes away the dead rows."""
+
+    def equal(self, key: Hashable) -> list[array[int]]:
+        rows = self._rows.get(key)
+        return [] if rows is None else [rows]
+
+    def compare(self, operator: str, key: Any) -> list[array[int]]:
+        """The rows of all keys that are less or greater than this one."""
+        keys = self._in_order()
+        cuts = {
+            "LessThan": (0, bisect_left(keys, key)),
+            "LessThanEqual": (0, bisect_right(keys, key)),
+            "GreaterThan": (bisect_right(keys, key), len(keys)),
+            "GreaterThanEqual": (bisect_left(keys, key), len(keys)),
+        }
+        start, end = cuts[operator]
+        return [self._rows[key] for key in keys[start:end]]
+
+    def matching(self, test: Callable[[Any], bool]) -> list[array[int]]:
+        """The rows of all keys that pass a test."""
+        return [rows for key, rows in self._rows.items() if test(key)]
+
+    def _in_order(self) -> list[Any]:
+        if self._sorted is None:
+            self._sorted = sorted(self._rows)
+        return self._sorted
+
+
+class Index:
+    """The rows of one shard and what was built from them."""
+
+    def __init__(self, storage: Storage, shard: int) -> None:
+        self._storage = storage
+        self._shard = shard
+        self.docs = array("q")
+        self.uuids: list[bytes] = []
+        for doc, uuid in storage.scan(shard, "uuid"):
+            self.docs.append(doc)
+            self.uuids.append(uuid)
+        self._row_of = {doc: row for row, doc in enumerate(self.docs)}
+        self._alive = bytearray(b"\1") * len(self.docs)
+        self._columns: dict[str, list[Any]] = {ID: self.uuids}
+        self._structures: dict[tuple[str, Hashable], Structure] = {}
+
+    def __len__(self) -> int:
+        """How many rows there are, dead ones included."""
+        return len(self.docs)
+
+    @property
+    def count(self) -> int:
+        """How many objects there are."""
+        return len(self._row_of)
+
+    @property
+    def worn(self) -> bool:
+        """Whether so many rows are dead that building anew is better."""
+        dead = len(self.docs) - len(self._row_of)
+        return dead > _REBUILD and dead > len(self._row_of)
+
+    # Keeping up with writes.
+
+    def add(self, row: Row, properties: Mapping[str, Any]) -> None:
+        """Take in an object as it was just written."""
+        at = len(self.docs)
+        self.docs.append(row.doc)
+        self.uuids.append(row.uuid)
+        self._row_of[row.doc] = at
+        self._alive.append(1)
+        for name, values in self._columns.items():
+            if name != ID:
+                values.append(_value(name, row, properties))
+        for (name, _), structure in self._structures.items():
+            structure.add(at, _value(name, row, properties))
+
+    def remove(self, doc: int) -> None:
+        """Take out an object that was deleted or is about to be added anew."""
+        row = self._row_of.pop(doc)
+        self._alive[row] = 0
+        for (name, _), structure in self._structures.items():
+            structure.remove(row, None if name == VECTORS else self._columns[name][row])
+
+    # Asking.
+
+    def column(self, name: str) -> list[Any]:
+        """The value of a property, or of one of the columns named above, in every row."""
+        values = self._columns.get(name)
+        if values is None:
+            values = self._read(name)
+            if name != VECTORS:  # these are large, and what is built from them holds them already
+                self._columns[name] = values
+        return values
+
+    def _read(self, name: str) -> list[Any]:
+        values: list[Any] = [None] * len(self.docs)
+        row_of = self._row_of
+        if stored := _STORED.get(name):
+            for doc, value in self._storage.scan(self._shard, stored):
+                values[row_of[doc]] = unpack(value) if name == VECTORS else value
+            return values
+        mark = f'"{name}"'  # an object without the property needs no parsing
+        for doc, text in self._storage.scan(self._shard, "properties"):
+            if mark in text:
+                values[row_of[doc]] = json.loads(text).get(name)
+        return values
+
+    def structure(self, column: str, kind: Hashable, make: Callable[[], S]) -> S:
+        """A structure over a column: the one that exists under this kind, or what `make` makes, filled."""
+        found = self._structures.get((column, kind))
+        if found is None:
+            found = make()
+            for row, value in enumerate(self.column(column)):
+                if self._alive[row]:
+                    found.add(row, value)
+            self._structures[column, kind] = found
+        return found  # type: ignore[return-value]  # a kind always has the same type
+
+    @property
+    def all(self) -> Rows:
+        """Every row that is alive."""
+        return int.from_bytes(self._alive, "little")
+
+    def union(self, groups: Iterable[Iterable[int]]) -> Rows:
+        """The rows of several lists; dead ones may be among them."""
+        found = bytearray(len(self.docs))
+        for rows in groups:
+            for row in rows:
+                found[row] = 1
+        return int.from_bytes(found, "little")
+
+    def flags(self, rows: Rows) -> bytes:
+        """A set of rows as one byte each: 1 for those in the set."""
+        return rows.to_bytes(len(self.docs), "little")
+
+    def listed(self, rows: Rows) -> list[int]:
+        """A set of rows as their numbers, in the order of document ids."""
+        found = list(compress(range(len(self.docs)), self.flags(rows)))
+        found.sort(key=self.docs.__getitem__)
+        return found
+
+    def row_of(self, doc: int) -> int:
+        return self._row_of[doc]
+
+
+def _value(column: str, row: Row, properties: Mapping[str, Any]) -> Any:
+    if column == VECTORS:
+        vectors: dict[str, Vector] = unpack(row.vectors)
+        return vectors
+    return getattr(row, _STORED[column]) if column in _STORED else properties.get(column)

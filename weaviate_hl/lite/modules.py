@@ -1,0 +1,81 @@
+"""The modules that lite has: a filesystem for backups, the two dummies, and vectorizers registered as functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from weaviate_hl.lite.catalogue import Collection, Target
+from weaviate_hl.lite.errors import LiteError, Refusal
+from weaviate_hl.lite.settings import Settings
+from weaviate_hl.lite.vectors import from_numbers
+
+Json = dict[str, Any]
+
+Vectorizer = Callable[[list[str]], Sequence[Sequence[float]]]
+"""From texts to one vector for each."""
+
+BACKUP, GENERATIVE, RERANKER = "backup-filesystem", "generative-dummy", "reranker-dummy"
+_BUILT_IN = (BACKUP, GENERATIVE, RERANKER)
+
+
+class Modules:
+    """Which modules are enabled, and what those that vectorize do."""
+
+    def __init__(self, settings: Settings, vectorizers: Mapping[str, Vectorizer]) -> None:
+        self.vectorizers = dict(vectorizers)
+        self.enabled = {*settings.enable_modules, *vectorizers}
+        for name in settings.enable_modules:
+            if name not in _BUILT_IN and name not in vectorizers:
+                raise LiteError(
+                    f"ENABLE_MODULES names {name}: lite has {', '.join(_BUILT_IN)}, and vectorizers that are "
+                    "registered "
+                    "as functions, Engine(vectorizers={name: function})"
+                )
+        self.default = settings.default_vectorizer_module
+        if self.default not in ("none", *vectorizers):
+            raise LiteError(f"DEFAULT_VECTORIZER_MODULE names {self.default}, but no such vectorizer is registered")
+        if BACKUP in self.enabled and not settings.backup_filesystem_path:
+            raise LiteError(f"{BACKUP} needs BACKUP_FILESYSTEM_PATH")
+        self._settings = settings
+
+    def meta(self) -> Json:
+        """What REST says of the modules; lite says here what it is."""
+        shown: Json = {name: {} for name in sorted(self.enabled)}
+        if BACKUP in shown:
+            shown[BACKUP] = {"backupsPath": self._settings.backup_filesystem_path}
+        return {"lite": {"name": "weaviate_hl lite: a small engine in Python, not a Weaviate server"}, **shown}
+
+    def embed(self, target: Target, texts: list[str]) -> list[bytes]:
+        """The vectors of texts, by the vectorizer of a target."""
+        return [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+
+    def vectorizes(self, target: Target) -> bool:
+        """Whether the target's vectors are made here; a class may be older than the settings."""
+        if target.vectorizer != "none" and target.vectorizer not in self.vectorizers:
+            raise Refusal(f"vectorizer: no module with name {target.vectorizer!r} present", 500)
+        return target.vectorizer != "none"
+
+
+def corpus(collection: Collection, target: Target, properties: Mapping[str, Any]) -> str:
+    """The text of an object that its vector is made from: the class's name, then texts in the order of their names."""
+    module = target.module
+    parts = [_spaced(collection.name)] if module.get("vectorizeClassName", True) else []
+    sources = module.get("properties")
+    for name in sorted(properties):
+        prop, value = collection.properties.get(name), properties[name]
+        if prop is None or prop.kind != "text" or (sources and name not in sources):
+            continue
+        settings = (prop.config.get("moduleConfig") or {}).get(target.vectorizer) or {}
+        if settings.get("skip"):
+            continue
+        for text in value if prop.is_list else [value]:
+            label = f"{_spaced(name)} " if settings.get("vectorizePropertyName") else ""
+            parts.append(f"{label}{text.lower()}")
+    return " ".join(parts or [_spaced(collection.name)])
+
+
+def _spaced(name: str) -> str:
+    """`ThingName` as `thing name`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()

@@ -1,0 +1,91 @@
+"""References between objects: beacons, what they may point to, and the REST calls that add, replace and remove them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from weaviate_hl.lite.catalogue import Collection, Property, Shard, shard_of
+from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.storage import Row
+from weaviate_hl.lite.values import kind_of, show
+
+if TYPE_CHECKING:
+    from weaviate_hl.lite.engine import Engine
+
+Json = dict[str, Any]
+
+_BEACON = re.compile(r"weaviate://[^/]+/(?:([^/]+)/)?([^/#]+)")
+
+
+def beacon(class_name: str, uuid: object) -> str:
+    """Where an object is: `weaviate://localhost/<Class>/<uuid>`, without the class if that is not known."""
+    return f"weaviate://localhost/{class_name}/{uuid}" if class_name else f"weaviate://localhost/{uuid}"
+
+
+def split(text: str) -> tuple[str, UUID]:
+    """The class (`""` if it names none) and the UUID of a beacon.
+
+    Raises:
+        Refusal: It is no beacon.
+    """
+    match = _BEACON.fullmatch(text)
+    if match is None:
+        raise Refusal(f"invalid cref URI: path must be of format '<class>/<uuid>', but got '{text}'")
+    try:
+        return match[1] or "", UUID(match[2])
+    except ValueError:
+        raise Refusal(f"invalid cref URI: 2nd path segment must be uuid, but got '{match[2]}'") from None
+
+
+def whole(prop: Property, text: str) -> tuple[str, UUID]:
+    """A beacon's class and UUID; the class is added if the property has only one."""
+    class_name, uuid = split(text)
+    if not class_name and len(prop.data_type) == 1:
+        class_name = prop.data_type[0]
+    return class_name, uuid
+
+
+def point(class_name: str, uuid: UUID) -> Json:
+    """A reference as it is stored."""
+    return {"beacon": beacon(class_name, uuid)}
+
+
+def check(engine: Engine, collection: Collection, prop: Property, value: Any, tenant: str, source: str) -> list[Json]:
+    """The references of a property in the form in which they are kept; all must exist."""
+    if not isinstance(value, list):
+        raise Refusal(f"reference property is not a slice {show(value, source)}")
+    kept = []
+    for item in value:
+        if not isinstance(item, dict):
+            raise Refusal("reference property is not a map: map[string]interface {}")
+        text = item.get("beacon")
+        if not isinstance(text, str):
+            raise Refusal(f"beacon property is not a string: {kind_of(text, source)}")
+        class_name, uuid = whole(prop, text)
+        if target(engine, class_name, uuid, tenant, prop) is None:
+            raise Refusal(f"invalid cref: 'cref' {collection.name}:{prop.name}: no object with id {uuid} found")
+        kept.append(point(class_name, uuid))
+    return kept
+
+
+def target(
+    engine: Engine, class_name: str, uuid: UUID, tenant: str, prop: Property | None = None
+) -> tuple[Collection, Row] | None:
+    """The object that a reference points to; without a class, looked for in all that the property may point to."""
+    names = [class_name] if class_name else (prop.data_type if prop else list(engine.catalogue.collections))
+    for name in names:
+        collection = engine.catalogue.find(name)
+        if collection is None:
+            continue
+        shard = shard_for(engine, collection, tenant)
+        row = engine.storage.find(shard.id, uuid.bytes)
+        if row is not None:
+            return collection, row
+    return None
+
+
+def shard_for(engine: Engine, collection: Collection, tenant: str) -> Shard:
+    """Where the target of a reference lies: with the same tenant, or in a class without tenants."""
+    return shard_of(engine.catalogue, collection, tenant if collection.multi_tenant else "")

@@ -1,0 +1,190 @@
+"""From what a search found to the messages of its reply: properties, references and metadata as asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from weaviate_hl.lite import references
+from weaviate_hl.lite.catalogue import Collection
+from weaviate_hl.lite.encode import Nested, fill_properties, fill_vectors
+from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.objects import no_such_property
+from weaviate_hl.lite.storage import Row
+from weaviate_hl.lite.vectors import unpack
+
+if TYPE_CHECKING:
+    from weaviate_gen.grpc.v1 import search_get_pb2 as pb
+
+    from weaviate_hl.lite.engine import Engine
+
+Json = dict[str, Any]
+
+_DEPTH = 5  # how many references deep a result goes
+
+
+@dataclass
+class Found:
+    """An object that a search found, and what the search says of it."""
+
+    row: Row
+    distance: float | None = None
+    certainty: float | None = None
+    score: float = 0.0
+    explain: str = ""
+    rerank: float | None = None
+    generated: str | None = None
+
+    @cached_property
+    def properties(self) -> Json:
+        properties: Json = json.loads(self.row.properties)
+        return properties
+
+
+class Selection:
+    """Which properties and references of a collection a request wants, checked."""
+
+    def __init__(
+        self, engine: Engine, collection: Collection, request: pb.PropertiesRequest | None, depth: int = 0
+    ) -> None:
+        if depth > _DEPTH:
+            raise Refusal(f"nested references are limited to depth {_DEPTH}")
+        known = collection.properties
+        self.collection = collection
+        self.nested: dict[str, Nested] = {}
+        self.references: list[Linked] = []
+        if request is None or request.return_all_nonref_properties:
+            self.names = [
+                name for name, prop in known.items() if not prop.is_reference and prop.kind not in ("blob", "blobHash")
+            ]
+        else:
+            self.names = [_lower(name) for name in request.non_ref_properties]
+        if request is None:
+            return
+        for item in request.object_properties:
+            name = _lower(item.prop_name)
+            self.nested[name] = _nested(item)
+            if name not in self.names:
+                self.names.append(name)
+        for name in self.names:
+            if name not in known:
+                problem = no_such_property(name, collection.name)
+                raise problem.within(
+                    f"extract properties request: get property by name {name} for class {collection.name}: "
+                )
+        self.references = [Linked(engine, collection, reference, depth) for reference in request.ref_properties]
+
+    def with_property(self, name: str) -> None:
+        """Want one more property."""
+        if name not in self.collection.properties:
+            raise no_such_property(name, self.collection.name)
+        if name not in self.names and not self.collection.properties[name].is_reference:
+            self.names.append(name)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _nested(request: pb.ObjectPropertiesRequest) -> Nested:
+    return Nested(request.primitive_properties, {item.prop_name: _nested(item) for item in request.object_properties})
+
+
+class Linked:
+    """Which references a request wants to see through, and what of their targets."""
+
+    def __init__(self, engine: Engine, collection: Collection, request: pb.RefPropertiesRequest, depth: int) -> None:
+        self.name = _lower(request.reference_property)
+        prop = collection.properties.get(self.name)
+        if prop is None:
+            raise no_such_property(self.name, collection.name).within("extract properties request: ")
+        if not prop.is_reference:
+            raise Refusal(f"extract properties request: property {self.name} is not a reference")
+        self.prop = prop
+        target = request.target_collection
+        if not target:
+            if len(prop.data_type) > 1:
+                listed = " ".join(prop.data_type)
+                raise Refusal(
+                    f"extract properties request: multi target references from collection {collection.name} and "
+                    "property "
+                    f"{self.name} with need an explicitlinked collection. Available linked collections are [{listed}]"
+                )
+            target = prop.data_type[0]
+        found = engine.catalogue.find(target)
+        if found is None:
+            raise Refusal(f"extract properties request: could not find class {target} in schema")
+        self.target = found
+        properties = request.properties if request.HasField("properties") else None
+        self.selection = Selection(engine, found, properties, depth + 1)
+        self.metadata = request.metadata
+
+
+class Encoder:
+    """Writes objects into messages, for one request."""
+
+    def __init__(self, engine: Engine, selection: Selection, metadata: pb.MetadataRequest, tenant: str) -> None:
+        self._engine = engine
+        self._selection = selection
+        self._metadata = metadata
+        self._tenant = tenant
+
+    def result(self, message: pb.SearchResult, found: Found, *, grouped: bool = False) -> None:
+        """Write one result."""
+        self._properties(message.properties, self._selection, found.properties)
+        metadata, wanted = message.metadata, self._metadata
+        metadata.SetInParent()
+        _row_metadata(metadata, found.row, wanted)
+        if wanted.distance and found.distance is not None:
+            metadata.distance, metadata.distance_present = found.distance, True
+        if wanted.certainty and found.certainty is not None:
+            metadata.certainty, metadata.certainty_present = found.certainty, True
+        if wanted.score and not grouped:
+            metadata.score, metadata.score_present = found.score, True
+        if wanted.explain_score and not grouped:
+            metadata.explain_score, metadata.explain_score_present = found.explain, True
+        if found.rerank is not None:
+            metadata.rerank_score, metadata.rerank_score_present = found.rerank, True
+
+    def _properties(self, message: pb.PropertiesResult, selection: Selection, values: Mapping[str, Any]) -> None:
+        message.target_collection = selection.collection.name
+        if selection.names:
+            known = selection.collection.properties
+            message.non_ref_props.SetInParent()
+            fill_properties(message.non_ref_props, known, selection.names, values, selection.nested)
+        for linked in selection.references:
+            message.ref_props_requested = True
+            targets = self._targets(linked, values.get(linked.name) or ())
+            if targets:
+                result = message.ref_props.add(prop_name=linked.name)
+                for row in targets:
+                    inner = result.properties.add()
+                    self._properties(inner, linked.selection, json.loads(row.properties))
+                    inner.metadata.SetInParent()
+                    _row_metadata(inner.metadata, row, linked.metadata)
+
+    def _targets(self, linked: Linked, beacons: Iterable[Json]) -> Sequence[Row]:
+        """The objects of the wanted collection that references point to and that still exist."""
+        rows = []
+        for reference in beacons:
+            class_name, uuid = references.whole(linked.prop, reference["beacon"])
+            if class_name in ("", linked.target.name):
+                found = references.target(self._engine, linked.target.name, uuid, self._tenant)
+                if found is not None:
+                    rows.append(found[1])
+        return rows
+
+
+def _row_metadata(metadata: pb.MetadataResult, row: Row, wanted: pb.MetadataRequest) -> None:
+    if wanted.uuid:
+        metadata.id, metadata.id_as_bytes = str(UUID(bytes=row.uuid)), row.uuid
+    if wanted.creation_time_unix:
+        metadata.creation_time_unix, metadata.creation_time_unix_present = row.created, True
+    if wanted.last_update_time_unix:
+        metadata.last_update_time_unix, metadata.last_update_time_unix_present = row.updated, True
+    if wanted.vector or wanted.vectors:
+        fill_vectors(metadata, unpack(row.vectors), every=wanted.vector, names=wanted.vectors)

@@ -1,0 +1,247 @@
+"""From a REST request to the function that answers it, by the generated operations: no path is spelled here or in lite.
+
+A handler is registered under the tag and the name of its operation; it gets the engine and a `Call`, and gives the body
+of the answer, or raises `Refusal`. The status is the operation's own for success. An operation that has no handler is
+refused by name. rpcs are registered by name alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
+from uuid import UUID
+
+from weaviate_gen.rest.api import operations
+from weaviate_gen.rest.operation import Operation
+
+from weaviate_hl.lite.errors import Refusal
+
+if TYPE_CHECKING:
+    from weaviate_hl.lite.engine import Engine
+
+Pairs = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+class Call:
+    """A REST request that reached its operation: the values of its parameters, its body and its headers."""
+
+    def __init__(self, operation: Operation, values: Mapping[str, str], body: Any, headers: Mapping[str, str]) -> None:
+        self.operation = operation
+        self.values = values
+        self.body = body
+        self.headers = headers
+        self.user: str | None = None
+
+    def text(self, name: str) -> str:
+        """A parameter, `""` if it was not given."""
+        return self.values.get(name, "")
+
+    def integer(self, name: str) -> int | None:
+        """A whole number among the query parameters."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        if not re.fullmatch(r"[+-]?\d{1,18}", text):
+            raise Refusal(f"{name} in query must be of type int64: {json.dumps(text)}", code=601)
+        if int(text) < 0:  # the server panics and answers 200 without a body
+            raise Refusal(f"{name} in query must not be negative: {text}", code=601)
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        return self.values.get(name) == "true"
+
+    def choice(self, name: str, *choices: str) -> str:
+        """One of a few words, the first if none was given."""
+        text = self.values.get(name) or choices[0]
+        if text not in choices:
+            listed = ", ".join(json.dumps(choice) for choice in choices)
+            raise Refusal(f"invalid {name}: {json.dumps(text)}, possible values are: {listed}")
+        return text
+
+
+Handler = Callable[["Engine", Call], Any]
+RpcHandler = Callable[["Engine", Any], Any]
+REST: dict[tuple[str, str], Handler] = {}
+RPC: dict[str, RpcHandler] = {}
+STREAMS: dict[str, RpcHandler] = {}
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+def rest(tag: str, *names: str) -> Callable[[H], H]:
+    """Register a handler for operations of a tag."""
+
+    def register(handler: H) -> H:
+        REST.update(((tag, name), handler) for name in names)
+        return handler
+
+    return register
+
+
+def rpc(name: str, *, streams: bool = False) -> Callable[[H], H]:
+    """Register a handler for an rpc; one that streams gets an iterator and is itself a generator."""
+
+    def register(handler: H) -> H:
+        (STREAMS if streams else RPC)[name] = handler
+        return handler
+
+    return register
+
+
+# Areas that lite has not, by tag, in the words of a server that has them switched off.
+OFF: Mapping[str, tuple[int, str]] = {
+    "users": (422, "db user management is not enabled"),
+    "export": (422, "export API is disabled; lite does not have EXPORT_ENABLED"),
+    "search": (422, "rest search api is experimental and not enabled"),
+    "aggregate": (422, "rest search api is experimental and not enabled"),
+    "classifications": (400, "lite does not support classifications"),
+    "namespaces": (404, "namespaces are not enabled"),
+}
+
+
+def handler_of(operation: Operation) -> Handler:
+    """The function that answers an operation.
+
+    Raises:
+        Refusal: Lite does not support it.
+    """
+    handler = REST.get((operation.tag, operation.name))
+    if handler is None:
+        text = f"lite does not support {operation.id} ({operation.method} {operation.path})"
+        status, reason = OFF.get(operation.tag, (501, ""))
+        raise Refusal(f"{reason}: {text}" if reason else text, status)
+    return handler
+
+
+class _Node:
+    """One step of the paths: literal segments first, then whatever stands for a parameter."""
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.operations: dict[str, Operation] = {}
+
+    def find(self, segments: Sequence[str]) -> _Node | None:
+        if not segments:
+            return self if self.operations else None
+        first, rest = segments[0], segments[1:]
+        for node in (self.literal.get(first), self.parameter if first else None):
+            if node is not None and (found := node.find(rest)) is not None:
+                return found
+        return None
+
+
+@functools.cache
+def _root() -> _Node:
+    root = _Node()
+    for operation in operations():
+        node = root
+        for segment in _segments(operation.path):
+            if segment.startswith("{"):
+                node.parameter = node = node.parameter or _Node()
+            else:
+                node = node.literal.setdefault(segment, _Node())
+        node.operations[operation.method] = operation
+    return root
+
+
+def _segments(path: str) -> list[str]:
+    return path.strip("/").split("/")
+
+
+def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str, str]) -> Call:
+    """The call that a request makes.
+
+    Raises:
+        Refusal: No such path or method, or what the interface says of the request does not hold.
+    """
+    segments = _segments(path)
+    node = _root().find(segments)
+    if node is None:
+        raise Refusal(f"path {path} was not found", 404, code=404)
+    operation = node.operations.get(method)
+    if operation is None:
+        allowed = " ".join(sorted(node.operations))
+        raise Refusal(f"method {method} is not allowed, but [{allowed}] are", 405, code=405)
+    values = dict(query.items() if isinstance(query, Mapping) else query)
+    names = _segments(operation.path)
+    values.update((name[1:-1], unquote(text)) for name, text in zip(names, segments, strict=True) if name[0:1] == "{")
+    for parameter in operation.parameters:
+        if parameter.required and parameter.name not in values:
+            raise Refusal(f"{parameter.name} in {parameter.location} is required", code=602)
+    _check_body(operation, body)
+    return Call(operation, values, body, headers)
+
+
+_CONSISTENCY = ("", "ONE", "QUORUM", "ALL")
+
+
+def _check_body(operation: Operation, body: Any) -> None:
+    if operation.body is None:
+        return
+    if body is None:
+        if operation.body_required:
+            raise Refusal("body in body is required", code=602)
+        return
+    wants_list = operation.body.startswith("list") or operation.body in _LISTS
+    if isinstance(body, list if wants_list else dict):
+        return
+    kind = f"[]*models.{operation.body[5:-1]}" if operation.body.startswith("list") else f"models.{operation.body}"
+    raise unparsable(f"json: cannot unmarshal {json_kind(body)} into Go value of type {kind}")
+
+
+_LISTS = ("MultipleRef", "GraphQLQueries")  # models that are lists by another name
+
+
+def unparsable(reason: str) -> Refusal:
+    """The refusal of a body that is not the JSON it should be."""
+    return Refusal(f'parsing body body from "" failed, because {reason}', 400, code=400)
+
+
+def json_kind(value: Any) -> str:
+    """What JSON calls the type of a value."""
+    kinds = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+    return kinds.get(type(value), "null")
+
+
+_GO = {"string": str, "bool": bool, "int64": int, "float64": (int, float), "map[string]interface {}": dict, "[]": list}
+
+
+def check_fields(body: Any, model: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Refuse, as the server's parser does, fields that are of another JSON type than the interface says."""
+    if not isinstance(body, dict):
+        raise unparsable(f"json: cannot unmarshal {json_kind(body)} into Go value of type models.{model}")
+    for name, kind in fields:
+        value = body.get(name)
+        wanted = _GO.get(kind, list if kind.startswith("[]") or kind.endswith("Vector") else dict)
+        if value is None or (isinstance(value, wanted) and (kind == "bool" or not isinstance(value, bool))):  # type: ignore[arg-type]
+            continue
+        raise unparsable(
+            f"json: cannot unmarshal {json_kind(value)} into Go struct field {model}.{name} of type {kind}"
+        )
+
+
+def one_of(value: str, name: str, where: str, choices: Sequence[str]) -> None:
+    """Refuse a word that the interface does not list."""
+    if value not in choices:
+        raise Refusal(f"{name} in {where} should be one of [{' '.join(choices)}]", code=606)
+
+
+def as_uuid(text: object, where: str) -> UUID:
+    """A UUID of a path or a body, in any spelling."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise Refusal(f"{where} must be of type uuid: {json.dumps(text)}", code=601) from None
+
+
+def consistency(call: Call) -> None:
+    """Check the consistency level, which has no effect on one node."""
+    level = call.text("consistency_level")
+    if level not in _CONSISTENCY:
+        raise Refusal(
+            f"unrecognized consistency level '{level}', try one of the following: ['ONE', 'QUORUM', 'ALL']", 400
+        )

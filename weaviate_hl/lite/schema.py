@@ -1,0 +1,176 @@
+"""The schema over REST: classes, their properties and what can be changed about them, by `schema_rules`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from weaviate_hl.lite import schema_rules as rules
+from weaviate_hl.lite.catalogue import SINCE, Catalogue, Collection, capitalised
+from weaviate_hl.lite.errors import Refusal, not_found
+from weaviate_hl.lite.router import Call, rest
+
+if TYPE_CHECKING:
+    from weaviate_hl.lite.engine import Engine
+
+Json = dict[str, Any]
+
+
+def create_class(engine: Engine, given: Json) -> Collection:
+    """Make a class; refuse one that cannot be, or whose name is taken."""
+    catalogue = engine.catalogue
+    name = rules.class_name(given.get("class") or "")
+    if name in catalogue.collections:
+        raise Refusal(f"class name {name} already exists")
+    if name in catalogue.aliases:
+        raise Refusal(f"alias name {name} already exists")
+    for kind, names in (("class", catalogue.collections), ("alias", catalogue.aliases)):
+        for other in names:
+            if other.lower() == name.lower():
+                raise Refusal(f'class already exists: found similar {kind} "{other}"')
+    scheduled = bool(engine.settings.objects_ttl_delete_schedule)
+    return catalogue.create(
+        rules.complete_class(given, engine.modules, catalogue.collections.keys(), scheduled=scheduled)
+    )
+
+
+def add_property(engine: Engine, collection: Collection, given: Json) -> Json:
+    """Add a property to a class."""
+    for key in ("name", "dataType"):
+        if not given.get(key):
+            raise Refusal(f"property must contain {key}")
+    presets = collection.inverted.get("stopwordPresets") or {}
+    prop = rules.complete_property(given, engine.catalogue.collections.keys(), presets, "")
+    if any(prop["name"].lower() == name.lower() for name in collection.properties):
+        raise rules.duplicate_property(collection.name, prop["name"].lower())
+    rules.add_module_settings([prop], collection.config)
+    # An object has a null state for the properties that there were when it was written.
+    since = {**collection.since, prop["name"]: engine.storage.next_doc}
+    properties = [*(collection.config["properties"] or ()), prop]
+    config = {**collection.config, "properties": properties, SINCE: since}
+    engine.catalogue.configure(collection, config, only_adds=True)
+    return prop
+
+
+def replace_property(engine: Engine, collection: Collection, prop: Json) -> None:
+    """Give an existing property another configuration."""
+    properties = [prop if old["name"] == prop["name"] else old for old in collection.config["properties"]]
+    engine.catalogue.configure(collection, {**collection.config, "properties": properties})
+
+
+def existing(catalogue: Catalogue, name: str) -> Collection:
+    """A class by its name or an alias.
+
+    Raises:
+        Refusal: 404 without a body.
+    """
+    collection = catalogue.find(name)
+    if collection is None:
+        raise not_found()
+    return collection
+
+
+def _real(engine: Engine, call: Call) -> Collection:
+    """A class by its name, where the server does not look at aliases."""
+    name = capitalised(call.text("className"))
+    collection = engine.catalogue.collections.get(name)
+    if collection is None:
+        raise Refusal(f'class "{name}": not found')
+    return collection
+
+
+@rest("schema", "dump")
+def dump(engine: Engine, call: Call) -> Json:
+    return {"classes": [collection.shown() for collection in engine.catalogue.collections.values()]}
+
+
+@rest("schema", "objects_get")
+def get_class(engine: Engine, call: Call) -> Json:
+    return existing(engine.catalogue, call.text("className")).shown()
+
+
+@rest("schema", "objects_create")
+def post_class(engine: Engine, call: Call) -> Json:
+    return create_class(engine, call.body).shown()
+
+
+@rest("schema", "objects_delete")
+def delete_class(engine: Engine, call: Call) -> None:
+    name = capitalised(call.text("className"))
+    if name in engine.catalogue.collections:
+        engine.catalogue.drop(name)
+
+
+@rest("schema", "objects_update")
+def put_class(engine: Engine, call: Call) -> Json:
+    catalogue = engine.catalogue
+    collection = catalogue.collections.get(capitalised(call.text("className")))
+    if collection is None:
+        raise not_found()
+    scheduled = bool(engine.settings.objects_ttl_delete_schedule)
+    classes = catalogue.collections.keys()
+    config = rules.complete_class(call.body, engine.modules, classes, scheduled=scheduled, updating=True)
+    if (factor := config["replicationConfig"]["factor"]) > 1:
+        raise Refusal(f'not enough replicas to increase replication factor to {factor} for class "{collection.name}"')
+    try:
+        rules.check_update(collection.config, config)
+    except Refusal as problem:
+        raise problem.within("updating schema: TYPE_UPDATE_CLASS: bad request :parse class update: ") from None
+    catalogue.configure(collection, {**rules.stored(collection.config, config), SINCE: collection.since})
+    return config
+
+
+@rest("schema", "objects_properties_add")
+def post_property(engine: Engine, call: Call) -> Json:
+    return add_property(engine, _real(engine, call), call.body)
+
+
+_FLAGS = {"filterable": "indexFilterable", "searchable": "indexSearchable", "rangeFilters": "indexRangeFilters"}
+
+
+@rest("schema", "objects_properties_delete")
+def drop_property_index(engine: Engine, call: Call) -> None:
+    index, name = call.text("indexName"), call.text("propertyName")
+    if index not in _FLAGS:
+        raise Refusal(f"indexName in path should be one of [{' '.join(_FLAGS)}]", code=606)
+    collection = _real(engine, call)
+    prop = collection.properties.get(name)
+    if prop is None:
+        raise Refusal(f"property name {name}: not found")
+    replace_property(engine, collection, {**prop.config, _FLAGS[index]: False})
+
+
+@rest("schema", "objects_vectors_delete")
+def drop_vector_index(engine: Engine, call: Call) -> None:
+    raise Refusal(
+        "alter schema drop vector index endpoint is experimental and disabled by default, lite does not have it", 500
+    )
+
+
+@rest("schema", "objects_indexes_get")
+def get_indexes(engine: Engine, call: Call) -> Json:
+    collection = existing(engine.catalogue, call.text("className"))
+    shown = []
+    for prop in collection.properties.values():
+        indexes: list[Json] = []
+        for kind, has in (
+            ("filterable", prop.filterable),
+            ("searchable", prop.searchable),
+            ("rangeable", prop.rangeable),
+        ):
+            if has:
+                index: Json = {"type": kind, "status": "ready"}
+                if prop.kind == "text":
+                    index["tokenization"] = prop.config["tokenization"]
+                if kind == "searchable":
+                    index["algorithm"] = "blockmax"
+                indexes.append(index)
+        entry: Json = {"name": prop.name, "dataType": prop.type, "indexes": indexes or None}
+        if prop.config.get("description"):
+            entry["description"] = prop.config["description"]
+        shown.append(entry)
+    return {"collection": collection.name, "properties": shown}
+
+
+@rest("schema", "objects_indexes_update")
+def update_indexes(engine: Engine, call: Call) -> None:
+    raise Refusal("runtime reindex is disabled; lite does not have RUNTIME_REINDEX_ENABLED", 400)

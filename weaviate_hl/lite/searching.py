@@ -1,0 +1,531 @@
+"""Searches over one shard: by vector, by keyword, and both; from messages to rows with distances or scores.
+
+The algorithms are in `search`; here is what the request says, which index of the shard it means, and what is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target
+from weaviate_hl.lite.encode import parse_uuid, vector_of
+from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.index import VECTORS, Index, Rows
+from weaviate_hl.lite.search import bm25, combine
+from weaviate_hl.lite.search import vectors as exact
+from weaviate_hl.lite.search.postings import Postings
+from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, dimensions, float32, from_numbers, shortest, unpack
+
+if TYPE_CHECKING:
+    from weaviate_gen.grpc.v1 import base_search_pb2 as pb
+
+    from weaviate_hl.lite.engine import Engine
+
+Numbers = NDArray[np.float32]
+Hits = list[tuple[int, float]]
+
+_METHODS: tuple[combine.Method, ...] = (
+    "minimum",
+    "sum",
+    "minimum",
+    "average",
+    "relative",
+    "manual",
+)  # by their numbers
+_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")  # by their numbers
+LEG = 100  # how deep each leg of a hybrid search goes at least
+
+
+class _VectorRows:
+    """The vectors of one target, as a structure that the index keeps up with writes."""
+
+    def __init__(self, target: Target) -> None:
+        self._name = target.name
+        self.index = (exact.MultiVectorIndex if target.multi else exact.VectorIndex)(target.distance)
+
+    def add(self, row: int, value: Mapping[str, Vector] | None) -> None:
+        if value and (vector := value.get(self._name)):
+            self.index.add(row, numbers(vector))
+
+    def remove(self, row: int, value: Any) -> None:
+        if row in self.index:
+            self.index.remove(row)
+
+
+class _Keywords:
+    """The tokens of one property, as a structure that the index keeps up with writes."""
+
+    def __init__(self, prop: Property) -> None:
+        self._cut = prop.analyzer.index
+        self.postings = Postings()
+
+    def add(self, row: int, value: Any) -> None:
+        self.postings.add(row, self._tokens(value))
+
+    def remove(self, row: int, value: Any) -> None:
+        self.postings.remove(row, self._tokens(value))
+
+    def _tokens(self, value: Any) -> list[str]:
+        if isinstance(value, str):
+            return self._cut(value)
+        return [token for text in value or () for token in self._cut(text)]
+
+
+def numbers(vector: Vector) -> Numbers:
+    """A vector as an array, a multi-vector as one with a row for each of its vectors."""
+    if isinstance(vector, MultiVector):
+        return np.frombuffer(vector, "<f4", offset=2).reshape(-1, vector.dimensions or 1)
+    return np.frombuffer(vector, "<f4")
+
+
+class Scope:
+    """Where a search looks: a shard, and what a filter leaves of it."""
+
+    def __init__(
+        self, engine: Engine, collection: Collection, shard: Shard, index: Index, allowed: Rows | None
+    ) -> None:
+        self.engine = engine
+        self.collection = collection
+        self.shard = shard
+        self.index = index
+        self.allow: NDArray[np.bool_] | None = None
+        if allowed is not None:
+            self.allow = np.frombuffer(index.flags(allowed), bool)
+
+    def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
+        if target.skipped:
+            raise Refusal("cannot vector-search on a class not vector-indexed")
+        return self.index.structure(VECTORS, target.name, lambda: _VectorRows(target)).index
+
+    def only(self, rows: Iterable[int]) -> Scope:
+        """The same, but of these rows alone."""
+        scope = Scope(self.engine, self.collection, self.shard, self.index, None)
+        scope.allow = np.zeros(len(self.index), bool)
+        scope.allow[list(rows)] = True
+        return scope
+
+    def uuid(self, row: int) -> bytes:
+        return self.index.uuids[row]
+
+
+# By vector.
+
+
+@dataclass(frozen=True, slots=True)
+class VectorQuery:
+    """What to be near to: an input for each target, how several are combined, and how far away is too far."""
+
+    inputs: Sequence[tuple[Target, Vector]]
+    method: combine.Method = "minimum"
+    weights: Sequence[float] | None = None
+    distance: float | None = None
+    certainty: float | None = None
+
+    @property
+    def has_certainty(self) -> bool:
+        """Whether its results have a certainty: with one target, under cosine."""
+        return len(self.inputs) == 1 and self.inputs[0][0].distance == "cosine"
+
+    def run(self, scope: Scope, limit: int) -> Hits:
+        """The closest rows, closest first."""
+        if not self.inputs:
+            return []
+        try:
+            if len(self.inputs) == 1:
+                target, vector = self.inputs[0]
+                return scope.vectors(target).search(numbers(vector), limit, scope.allow)
+            found = [scope.vectors(target).distances(numbers(vector), scope.allow) for target, vector in self.inputs]
+        except exact.DimensionsError as problem:
+            name = scope.collection.name.lower()
+            raise Refusal(
+                f"vector search: object vector search at index {name}: shard {name}_{scope.shard.name}: vector search: "
+                f"knn search: {problem}"
+            ) from None
+        return combine.combine_targets(found, self.method, self.weights, limit)
+
+    def near_enough(self, hits: Hits) -> Hits:
+        """The hits that the threshold leaves."""
+        return exact.within(hits, self.distance, self.certainty)
+
+
+Near = Any  # NearVector, NearObject or NearTextSearch
+
+
+def targets_of(collection: Collection, names: Sequence[str]) -> list[Target]:
+    """The targets that a request names; the only one if it names none."""
+    known = collection.targets
+    if not names:
+        if len(known) > 1:
+            raise Refusal(
+                f"extract target vectors: class {collection.name} has multiple vectors, but no target vectors "
+                "were provided"
+            )
+        return list(known.values())
+    for name in names:
+        if name not in known or name == LEGACY:
+            listed = " ".join(sorted(name for name in known if name))
+            raise Refusal(
+                f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
+                "Available "
+                f"named vectors [{listed}]"
+            )
+    return [known[name] for name in names]
+
+
+def _target_names(message: Near) -> list[str]:
+    return list(message.targets.target_vectors if message.HasField("targets") else message.target_vectors)
+
+
+def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) -> VectorQuery:
+    """The query with the combination and thresholds that its message asks for."""
+    distance = message.distance if message.HasField("distance") else None
+    certainty = message.certainty if message.HasField("certainty") else None
+    if distance is not None and certainty is not None:
+        raise Refusal(f"{what}: cannot provide distance and certainty")
+    if certainty is not None:
+        for target, _ in inputs:
+            if reason := exact.certainty_refusal(target.distance):
+                raise Refusal(reason)
+    method, weights = _combination(message.targets, [target.name for target, _ in inputs])
+    return VectorQuery(inputs, method, weights, distance, certainty)
+
+
+def _combination(targets: pb.Targets, names: Sequence[str]) -> tuple[combine.Method, list[float] | None]:
+    method = _METHODS[targets.combination] if targets.combination < len(_METHODS) else "minimum"
+    if method not in ("manual", "relative"):
+        return method, None
+    given = [(weight.target, weight.weight) for weight in targets.weights_for_targets]
+    if len(given) != len(names):
+        raise Refusal(
+            f"extract target vectors: number of weights ({len(given)}) does not match number of targets ({len(names)})"
+        )
+    weights = []
+    for name in names:  # a target that is repeated takes its weights in their order
+        position = next((i for i, (target, _) in enumerate(given) if target == name), None)
+        if position is None:
+            raise Refusal(f"extract target vectors: target vector {name} not found in target vectors")
+        weights.append(given.pop(position)[1])
+    return method, weights
+
+
+def near(scope: Scope, kind: str, message: Near) -> VectorQuery:
+    """The search of a field of a request: `near_vector`, `near_object` or `near_text`."""
+    if kind == "near_vector":
+        return near_vector(scope.collection, message)
+    return near_object(scope, message) if kind == "near_object" else near_text(scope, message)
+
+
+def near_vector(collection: Collection, message: pb.NearVector, what: str = "near_vector") -> VectorQuery:
+    """A search near given vectors, in any of the forms in which a message gives them."""
+    names = _target_names(message)
+    targets = targets_of(collection, names)
+    per_target = [(item.name, _inputs(item)) for item in message.vector_for_targets]
+    if not per_target and message.vector_per_target:
+        per_target = [(name, [message.vector_per_target[name]]) for name in names]
+    if per_target:
+        _check_names(list(dict.fromkeys(names)), [name for name, _ in per_target], what)
+        known = {target.name: target for target in targets}
+        inputs: list[tuple[Target, Vector]] = []
+        for name, given in per_target:
+            target = known.get(name, targets[0])
+            inputs += [(target, vector) for whole in given for vector in _split(target, whole)]
+    else:
+        vector = _single(message, what)
+        inputs = [(target, part) for target in targets for part in _split(target, vector)]
+    for target, vector in inputs:
+        if target.multi and not isinstance(vector, MultiVector):
+            raise Refusal(f"{what}: provided vector is a regular vector but vector index supports multi vectors")
+        if not vector:
+            raise Refusal(f"{what}: vector is required")
+    return _query(message, inputs, what)
+
+
+def _check_names(wanted: Sequence[str], given: Sequence[str], what: str) -> None:
+    if wanted and len(wanted) != len(given):
+        raise Refusal(f"{what}: vector for target must have the same lengths as target vectors")
+    for name, other in zip(wanted, given, strict=False):
+        if name != other:
+            lists = f"All target vectors: [{' '.join(wanted)}] all vectors for targets [{' '.join(given)}]"
+            raise Refusal(f"{what}: vector for target {name} is required. {lists}")
+
+
+def _inputs(item: pb.VectorForTarget) -> list[Vector]:
+    return [vector_of(vectors) for vectors in item.vectors] or [item.vector_bytes]
+
+
+def _single(message: Any, what: str) -> Vector:
+    """The one vector of a message: the newest form of those that are set."""
+    if len(message.vectors) > 1:
+        raise Refusal(f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
+    if message.vectors:
+        return vector_of(message.vectors[0])
+    vector = message.vector_bytes or from_numbers(message.vector)
+    if not vector:
+        raise Refusal(f"{what}: vector is required")
+    return vector
+
+
+def _split(target: Target, vector: Vector) -> list[Vector]:
+    """Several inputs for a target of single vectors may come as one multi-vector."""
+    if target.multi or not isinstance(vector, MultiVector):
+        return [vector]
+    size = 4 * dimensions(vector)
+    return [vector[start : start + size] for start in range(2, len(vector), size)]
+
+
+def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
+    """A search near the stored vectors of an object of the same shard."""
+    if not message.id:
+        raise Refusal("near_object: id is required")
+    targets = targets_of(scope.collection, _target_names(message))
+    row = scope.engine.storage.find(scope.shard.id, parse_uuid(message.id).bytes)
+    if row is None:
+        raise Refusal("vectorize search vector: nearObject params: vector not found")
+    vectors = unpack(row.vectors)
+    inputs = []
+    for target in targets:
+        if target.name not in vectors:
+            raise Refusal(
+                f"vectorize search vector: nearObject params: nearObject search-object with id {message.id} has "
+                "no vector"
+            )
+        inputs.append((target, vectors[target.name]))
+    return _query(message, inputs, "near_object")
+
+
+def near_text(scope: Scope, message: pb.NearTextSearch, what: str = "nearText") -> VectorQuery:
+    """A search near the vector that a registered function makes of texts, perhaps moved."""
+    targets = targets_of(scope.collection, _target_names(message))
+    inputs = []
+    for target in targets:
+        vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), what)], axis=0)
+        for name, sign in (("move_to", 1.0), ("move_away", -1.0)):
+            if message.HasField(name):  # type: ignore[arg-type]
+                vector = _moved(scope, target, vector, getattr(message, name), name, sign, what)
+        inputs.append((target, vector.astype("<f4").tobytes()))
+    return _query(message, inputs, "near_text")
+
+
+def _moved(scope: Scope, target: Target, vector: Numbers, move: Any, name: str, sign: float, what: str) -> Numbers:
+    label = "moveTo" if name == "move_to" else "moveAwayFrom"
+    if not move.concepts and not move.uuids:
+        if move.force:
+            raise Refusal(f"'nearText.{label}' parameter needs to have defined either 'concepts' or 'objects' fields")
+        return vector
+    if (sign > 0 and not 0 <= move.force <= 1) or move.force < 0:
+        raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
+    anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), what)] if move.concepts else []
+    for text in move.uuids:
+        row = scope.engine.storage.find(scope.shard.id, parse_uuid(text).bytes)
+        anchor = unpack(row.vectors).get(target.name) if row else None
+        if anchor is None:
+            raise Refusal(f"nearText.{label}: object {text} has no vector")
+        anchors.append(numbers(anchor))
+    return exact.moved(vector, anchors, sign * move.force)
+
+
+def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vector]:
+    """The vectors of texts; refused where no function makes them."""
+    if target.vectorizer == "none" or target.vectorizer not in scope.engine.modules.vectorizers:
+        name = scope.collection.name
+        if what == "hybrid":
+            raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
+        raise Refusal(
+            f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
+            "module is "
+            "configured for this collection"
+        )
+    return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
+
+
+# By keyword.
+
+
+class KeywordQuery:
+    """Which words to find in which properties, and how many of them."""
+
+    def __init__(
+        self, collection: Collection, query: str, names: Sequence[str], options: pb.SearchOperatorOptions | None
+    ) -> None:
+        self.query = query
+        boosts = dict(bm25.parse_boost(name) for name in names)
+        self._fields = {
+            _searchable(collection, name[:1].lower() + name[1:]): boost for name, boost in boosts.items()
+        } or {prop: 1.0 for prop in collection.properties.values() if prop.searchable}
+        if not self._fields:
+            raise Refusal("No properties provided, and no indexed properties found in class")
+        operator = 0
+        self._minimum = 0
+        if options is not None:
+            operator = options.operator
+            self._minimum = options.minimum_or_tokens_match
+        self._operator: bm25.Operator = _OPERATORS[operator]
+        if self._operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
+            raise Refusal(
+                "OPERATOR_AND_CROSS requires all searched properties to share the same tokenization and analyzer "
+                "settings"
+            )
+        given = collection.inverted.get("bm25") or {}
+        self._k1, self._b = given.get("k1", 1.2), given.get("b", 0.75)
+
+    def run(self, scope: Scope, limit: int) -> Hits:
+        """The best rows, best first."""
+        return bm25.search(
+            self._indexed(scope),
+            self.query,
+            total=scope.index.count,
+            k1=self._k1,
+            b=self._b,
+            operator=self._operator,
+            minimum=self._minimum,
+            allow=scope.allow,
+            limit=limit,
+            tie=scope.uuid,
+        )
+
+    def explain(self, scope: Scope, row: int) -> str:
+        """The words behind a hit, as the server lists them."""
+        terms = bm25.explain(self._indexed(scope), self.query, row)
+        parts = (f", BM25F_{term}_frequency:{tf}, BM25F_{term}_propLength:{size}" for term, (tf, size) in terms.items())
+        return "".join(parts)
+
+    def _indexed(self, scope: Scope) -> list[bm25.Field]:
+        def keywords(prop: Property) -> Postings:
+            return scope.index.structure(prop.name, "keywords", lambda: _Keywords(prop)).postings
+
+        return [bm25.Field(keywords(prop), prop.analyzer, boost) for prop, boost in self._fields.items()]
+
+
+def _searchable(collection: Collection, name: str) -> Property:
+    prop = collection.properties.get(name)
+    if prop is None or not prop.searchable:
+        raise Refusal(
+            f"Searching by property '{name}' requires inverted index. Is `indexSearchable` option of property '{name}' "
+            "enabled? Set it to `true` or leave empty"
+        )
+    return prop
+
+
+def keyword(collection: Collection, message: pb.BM25) -> KeywordQuery:
+    """A keyword search from its message."""
+    if not message.query:
+        raise Refusal("keyword search (bm25) must have query set")
+    options = message.search_operator if message.HasField("search_operator") else None
+    return KeywordQuery(collection, message.query, message.properties, options)
+
+
+# Both.
+
+
+class HybridQuery:
+    """A keyword and a vector search, and how much each counts."""
+
+    def __init__(self, scope: Scope, message: pb.Hybrid) -> None:
+        self._scope = scope
+        self._ranked = message.fusion_type == 1
+        self._alpha = float(message.alpha_param if message.use_alpha_param else message.alpha)
+        self._farthest = message.vector_distance if message.WhichOneof("threshold") else None
+        self._keyword: KeywordQuery | None = None
+        self._vector: VectorQuery | None = None
+        self._name = "hybridVector"
+        if message.HasField("near_text") and message.query:
+            raise Refusal("cannot combine nearText and query in hybrid search")
+        if self._alpha < 1 and message.query:
+            options = message.bm25_search_operator if message.HasField("bm25_search_operator") else None
+            self._keyword = KeywordQuery(scope.collection, message.query, message.properties, options)
+        if self._alpha > 0:
+            self._vector = self._vector_leg(message)
+
+    def _vector_leg(self, message: pb.Hybrid) -> VectorQuery:
+        if message.HasField("near_text"):
+            self._name = "nearText"
+            return near_text(self._scope, _with_targets(message.near_text, message))
+        if message.HasField("near_vector"):
+            self._name = "nearVector"
+            return near_vector(self._scope.collection, _with_targets(message.near_vector, message))
+        targets = targets_of(self._scope.collection, _target_names(message))
+        if message.vectors or message.vector_bytes or message.vector:
+            given = _single(message, "hybrid")
+            inputs = [(target, vector) for target in targets for vector in _split(target, given)]
+        else:
+            inputs = [(target, embed(self._scope, target, [message.query], "hybrid")[0]) for target in targets]
+        method, weights = _combination(message.targets, [target.name for target, _ in inputs])
+        return VectorQuery(inputs, method, weights)
+
+    @property
+    def targets(self) -> list[Target]:
+        return [target for target, _ in self._vector.inputs] if self._vector else []
+
+    def run(self, depth: int) -> list[tuple[int, float, str]]:
+        """Rows with their fused scores and how these came about, best first; each leg goes so deep."""
+        near: Hits = []
+        scope = self._scope
+        if self._vector:
+            near = self._vector.near_enough(self._vector.run(scope, depth))
+            if self._farthest is not None:
+                near = [hit for hit in near if hit[1] <= self._farthest]
+                scope = scope.only(row for row, _ in near)
+        words = self._keyword.run(scope, depth) if self._keyword else []
+        legs = [combine.Leg(self._alpha, [(row, float(np.float32(1) - np.float32(d))) for row, d in near])]
+        legs.append(combine.Leg(1 - self._alpha, words))
+        names = [f"vector,{self._name}", "keyword,bm25"]
+        used = [i for i, leg in enumerate(legs) if leg.weight > 0]
+        fused = combine.fuse([legs[i] for i in used], ranked=self._ranked, tie=self._scope.uuid)
+        names = [names[i] for i in used]
+        return [(result.document, result.score, self._explain(result, names)) for result in fused]
+
+    def _explain(self, result: combine.Fused, names: Sequence[str]) -> str:
+        document = UUID(bytes=self._scope.uuid(result.document))
+        parts = []
+        for leg, (score, part) in result.parts.items():
+            start = f"\nHybrid (Result Set {names[leg]}) Document {document}"
+            if self._ranked:
+                parts.append(f"{start} contributed {_short(part)} to the score")
+            else:
+                parts.append(f"{start}: original score {_short(score)}, normalized score: {_short(part)}")
+        return "".join(parts) if self._ranked else " - ".join(reversed(parts))
+
+
+def _short(number: float) -> str:
+    return str(shortest(float32(number)))
+
+
+def _with_targets(near: Near, hybrid: pb.Hybrid) -> Near:
+    """A search inside of a hybrid one, which may name the targets in its place."""
+    copied = type(near)()
+    copied.CopyFrom(near)
+    near = copied  # a message of a caller in this process stays as it was
+    if hybrid.HasField("targets") and not near.HasField("targets"):
+        near.targets.CopyFrom(hybrid.targets)
+    elif hybrid.target_vectors and not near.target_vectors:
+        near.target_vectors.extend(hybrid.target_vectors)
+    return near
+
+
+# After a search.
+
+
+def diversified(
+    scope: Scope, targets: Sequence[Target], rows: Sequence[int], away: Sequence[float], mmr: Any, limit: int
+) -> list[int]:
+    """The positions of the results that maximal marginal relevance picks, in the order of picking."""
+    if mmr.limit < 1:
+        raise Refusal("MMR limit must be at least 1")
+    if mmr.limit > limit:
+        raise Refusal(f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
+    if not 0 <= mmr.balance <= 1:
+        raise Refusal("MMR balance must be between 0 and 1")
+    for target in targets:
+        if target.multi:
+            raise Refusal(f'MMR selection is not supported with multi-vector indexes (target vector "{target.name}")')
+    if not targets:
+        return list(range(min(len(rows), mmr.limit)))
+    index = scope.vectors(targets[0])
+    vectors = [index.vector(row) if row in index else None for row in rows]
+    return combine.diversify(away, vectors, targets[0].distance, mmr.limit, mmr.balance)
