@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -16,16 +18,28 @@ from codegen.output import Output
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; a CodegenError becomes one line on stderr and status 1."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, with everything put back
     try:
         return int(options.run(options) or 0)
     except CodegenError as error:
         print(f"codegen: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("codegen: interrupted, nothing was changed", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if os.environ.get("CODEGEN_DEBUG"):
+            raise
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        print(f"codegen: {told} (with CODEGEN_DEBUG=1: where)", file=sys.stderr)
         return 1
 
 
 def _regenerate(options: argparse.Namespace) -> int:
     """Import if asked, generate everything, check it, swap it in, and say what changed for a user."""
     imported = bool(options.server or options.folder)
+    if not imported and (options.sha256 or options.base_url != importer.BASE_URL):
+        raise CodegenError("--sha256 and --base-url go with --server or --from")
     with pipeline.workspace() as output:
         if imported:
             _import(output, options)
@@ -71,7 +85,12 @@ def _stage(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     if found := check.problems():
         print("\n".join(found))
-        raise CodegenError(f"{len(found)} files are stale or edited by hand: run scripts/regen.sh")
+        cure = (
+            "import the server version again"
+            if any("specs/" in line.split("\n")[0] for line in found)
+            else "run scripts/regen.sh"
+        )
+        raise CodegenError(f"{len(found)} files are stale or edited by hand: {cure}")
     print("everything generated is up to date")
     return 0
 

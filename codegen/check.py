@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from codegen import pipeline, protos, swagger
+from codegen import importer, pipeline, protos, swagger
 from codegen.errors import CodegenError
 
 
@@ -19,14 +19,33 @@ def problems(root: Path = pipeline.ROOT) -> list[str]:
         return found
     with pipeline.workspace(root) as output:
         pipeline.run(output, pipeline.STAGES, say=lambda _: None)
-        return list(pipeline.differences(output, pipeline.outputs(pipeline.STAGES)))
+        outputs = pipeline.outputs(pipeline.STAGES)
+        stray = [
+            f"not generated: {path}"
+            for path in sorted(p.relative_to(root).as_posix() for p in pipeline.files_of(root / "generated"))
+            if not any(path == output or path.startswith(f"{output}/") for output in outputs)
+        ]
+        return stray + list(pipeline.differences(output, outputs))
 
 
 def _recorded(specs: Path) -> Iterator[str]:
     record = specs / "server.toml"
     if not record.exists():
         raise CodegenError("specs/server.toml is missing: import a server version with scripts/regen.sh")
-    recorded: dict[str, str] = tomllib.loads(record.read_text("utf-8"))["specs"]
+    text = record.read_text("utf-8")
+    try:
+        told = tomllib.loads(text)
+        recorded: dict[str, str] = told["specs"]
+        right = importer.server_toml(told["version"], told["sources"], recorded) == text
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError):
+        right, recorded = False, {}
+    if not right:
+        yield "edited by hand: specs/server.toml is not what an import writes"
+        return
+    kept = ("rest/", "grpc/", "providers/", "server.toml", "additions.toml", "descriptions.toml")
+    for path in sorted(p.relative_to(specs).as_posix() for p in specs.rglob("*") if p.is_file()):
+        if not path.startswith(kept):
+            yield f"not of specs/: specs/{path}"
     files = {
         p.relative_to(specs).as_posix(): p
         for part in ("rest", "grpc")
@@ -44,7 +63,10 @@ def _recorded(specs: Path) -> Iterator[str]:
 
 def _canonical(specs: Path) -> Iterator[str]:
     text = (specs / "rest/openapi.json").read_text("utf-8")
-    if swagger.canonical(json.loads(text)) != text:
+    document = json.loads(text)
+    if document["info"]["version"] != tomllib.loads((specs / "server.toml").read_text("utf-8"))["version"]:
+        yield "edited by hand: specs/server.toml and specs/rest/openapi.json name two versions"
+    if swagger.canonical(document) != text:
         yield "not in canonical form: specs/rest/openapi.json"
     for path, text in protos.write_protos(protos.load_protos(specs / "grpc")).items():
         if (specs / "grpc" / path).read_text("utf-8") != text:

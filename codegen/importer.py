@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from codegen import protos, swagger
@@ -26,7 +27,11 @@ from codegen.output import Output
 BASE_URL = "https://raw.githubusercontent.com/weaviate/weaviate"
 SCHEMA = "openapi-specs/schema.json"
 PROTOS = "grpc/proto/"
-ROOT_PROTOS = ("v1/weaviate.proto", "v1/health_weaviate.proto")  # the others are found by their imports
+LISTING = "https://api.github.com/repos/weaviate/weaviate/contents/grpc/proto/v1?ref={tag}"
+ROOT_PROTOS = (
+    "v1/weaviate.proto",
+    "v1/health_weaviate.proto",
+)  # where there is no listing, the others are found by their imports
 VERSION = re.compile(r"v\d+\.\d+\.\d+(-[\w.]+)?")
 LARGEST = 20_000_000
 TIMEOUT = 30
@@ -69,7 +74,8 @@ def download(folder: Path, version: str, base_url: str = BASE_URL) -> dict[str, 
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    told = _read_json(folder / SCHEMA).get("info", {}).get("version")
+    info = _read_json(folder / SCHEMA).get("info")
+    told = info.get("version") if isinstance(info, dict) else None
     if f"v{told}" != tag:
         raise CodegenError(f"{tag}: the downloaded {SCHEMA} says it is version {told!r}")
     return sources
@@ -77,29 +83,31 @@ def download(folder: Path, version: str, base_url: str = BASE_URL) -> dict[str, 
 
 def digest(sources: dict[str, bytes]) -> str:
     """One checksum for all source files: that of their sorted lines `<sha256>  <path>`, as sha256sum prints them."""
-    lines = "".join(f"{_sha256(content)}  {path}\n" for path, content in sorted(sources.items()))
-    return _sha256(lines.encode())
+    return _digest({path: _sha256(content) for path, content in sources.items()})
 
 
 def server_toml(version: str, sources: dict[str, str], specs: dict[str, str]) -> str:
-    """The record of an import; tables are sorted by path."""
-    parts = [
-        "# What specs/ was made from, and what it holds: written by scripts/regen.sh.\n",
-        f'version = "{version}"\n',
-    ]
+    """The record of an import; tables are sorted by path, `sha256` is `digest` of the sources."""
+    parts = ["# What specs/ was made from, and what it holds: written by scripts/regen.sh.\n"]
+    parts += [f'version = "{version}"\n', f'sha256 = "{_digest(sources)}"\n']
     for title, table in (("sources", sources), ("specs", specs)):
         parts += [f"\n[{title}]\n", *(f'"{path}" = "{value}"\n' for path, value in sorted(table.items()))]
     return "".join(parts)
 
 
 def _normalise(output: Output, folder: Path, sources: dict[str, bytes]) -> dict[str, str]:
-    document = swagger.to_openapi3(_read_json(folder / SCHEMA))
+    try:
+        document = swagger.to_openapi3(_read_json(folder / SCHEMA))
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
+        raise CodegenError(f"{SCHEMA} is malformed: {type(error).__name__}: {error}") from None
+    version = document["info"]["version"]
+    if not VERSION.fullmatch(f"v{version}"):
+        raise CodegenError(f"{SCHEMA} says that its version is {version!r}, which is none")
     files = {"rest/openapi.json": swagger.canonical(document)}
     files |= {f"grpc/{path}": text for path, text in protos.write_protos(protos.read_source(folder)).items()}
     specs = {path: _sha256(text.encode()) for path, text in files.items()}
     for path, text in files.items():
         output.write(f"specs/{path}", text)
-    version = document["info"]["version"]
     output.write("specs/server.toml", server_toml(version, {k: _sha256(v) for k, v in sources.items()}, specs))
     print(f"imported v{version}, sha256 {digest(sources)}")
     return specs
@@ -107,14 +115,15 @@ def _normalise(output: Output, folder: Path, sources: dict[str, bytes]) -> dict[
 
 def _source_files(folder: Path) -> Iterator[Path]:
     yield folder / SCHEMA
-    written = sorted((folder / PROTOS).rglob("*.proto"))
-    yield from written or sorted(folder.glob("*.binpb"))
+    written = sorted((folder / PROTOS / "v1").glob("*.proto"))
+    yield from written or sorted(folder.glob("*.binpb"))[:1]
 
 
 def _files(base: str) -> Iterator[tuple[str, bytes]]:
-    """The OpenAPI document, then the .proto files, followed along their imports."""
+    """The OpenAPI document, then the .proto files: those of the listing, and what they import."""
     yield SCHEMA, _get(f"{base}/{SCHEMA}", SCHEMA)
-    waiting, seen = list(ROOT_PROTOS), set(ROOT_PROTOS)
+    listed = _listed(base)
+    waiting, seen = [*listed], set(listed)
     while waiting:
         name = waiting.pop(0)
         content = _get(f"{base}/{PROTOS}{name}", name)
@@ -127,28 +136,50 @@ def _files(base: str) -> Iterator[tuple[str, bytes]]:
                 waiting.append(imported)
 
 
+def _listed(base: str) -> list[str]:
+    """The names of all .proto files: GitHub lists them where the files come from there, a mirror does itself."""
+    tag = base.rsplit("/", 1)[-1]
+    url = LISTING.format(tag=tag) if base.startswith(BASE_URL) else f"{base}/{PROTOS}v1/"
+    try:
+        listing = _get(url, "the list of .proto files").decode("utf-8", "replace")
+    except CodegenError as error:
+        print(f"no list of .proto files ({error}): taking those that {ROOT_PROTOS[0]} imports", file=sys.stderr)
+        return list(ROOT_PROTOS)
+    return sorted({f"v1/{name}" for name in re.findall(r"\b(\w+\.proto)\b", listing)}) or list(ROOT_PROTOS)
+
+
 def _get(url: str, what: str) -> bytes:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise CodegenError(f"{url}: interface files are downloaded over https only")
+    _require_https(url)
     print(f"downloading {what} ...", end="", file=sys.stderr, flush=True)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+        with urllib.request.build_opener(_Redirects).open(url, timeout=TIMEOUT) as response:
             content: bytes = response.read(LARGEST + 1)
             length = response.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         print(file=sys.stderr)
         hint = "no such server version, or it has no such file" if error.code == 404 else error.reason
         raise CodegenError(f"{url}: {error.code}, {hint}") from None
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         print(file=sys.stderr)
-        reason = getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
+        reason = " ".join(str(getattr(error, "reason", None) or f"{type(error).__name__}: {error}").split())
         raise CodegenError(f"{url}: the download failed: {reason}") from None
-    if len(content) > LARGEST or (length is not None and int(length) != len(content)):
+    if len(content) > LARGEST or length not in (None, str(len(content))):
         print(file=sys.stderr)
         raise CodegenError(f"{url}: the download is broken: {len(content)} bytes of {length}")
     print(f" {len(content):,} bytes", file=sys.stderr)
     return content
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        _require_https(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _require_https(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost", "::1")):
+        raise CodegenError(f"{url}: interface files are downloaded over https only")
 
 
 def _check_digest(sources: dict[str, bytes], sha256: str | None) -> None:
@@ -164,6 +195,10 @@ def _read_json(path: Path) -> swagger.Json:
     if not isinstance(document, dict):
         raise CodegenError(f"{path.name} is not a JSON object")
     return document
+
+
+def _digest(sums: dict[str, str]) -> str:
+    return _sha256("".join(f"{value}  {path}\n" for path, value in sorted(sums.items())).encode())
 
 
 def _sha256(content: bytes) -> str:

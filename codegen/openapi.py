@@ -21,6 +21,8 @@ from codegen.swagger import METHODS, Json
 
 SCHEMAS = "#/components/schemas/"
 JSON = "application/json"
+OWN = {"additional_properties", "from_dict", "to_dict"}  # what a model has beside its fields
+TYPING = {"Any", "Literal", "Required", "TypeAlias", "TypedDict"}
 TYPED = {"properties", "additionalProperties", "allOf", "$ref", "items"}
 
 
@@ -85,6 +87,11 @@ def load(specs: Path) -> Interface:
         for path, item in document["paths"].items()
         for method, source in item.items()
     )
+    if clashes := sorted(set(schemas) & TYPING):
+        raise CodegenError(f"a schema called {clashes[0]} would hide the type of that name")
+    for name, schema in schemas.items():
+        if clashes := sorted({_snake(key) for key in schema.get("properties", ())} & OWN):
+            raise CodegenError(f"{name}: a field called {clashes[0]} would hide a method of its model")
     keys = [o.key for o in operations]
     words = descriptions.get("schemas", {})
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
@@ -121,7 +128,7 @@ def has_class(schema: Json) -> bool:
 
 def is_any(schema: Json) -> bool:
     """Whether any JSON may stand here: the server says `object` also for what travels as an array or a number."""
-    return schema.get("type", "object") == "object" and not schema.keys() & TYPED
+    return schema.get("type", "object") == "object" and not any(schema.get(key) for key in TYPED)
 
 
 def kind(schema: Json) -> str:
@@ -208,7 +215,7 @@ def _hoist(schema: Json | None, title: str, schemas: dict[str, Json], where: str
     """An inline object becomes a schema with a name, so that both views of the bodies call it the same."""
     if schema is not None and "items" in schema:
         return {**schema, "items": _hoist(schema["items"], f"{title}Item", schemas, where)}
-    if schema is None or "properties" not in schema:
+    if schema is None or not schema.get("properties"):
         return schema
     if schemas.setdefault(title, schema) != schema:
         raise CodegenError(f"{where}: its inline schema would be called {title}, a name that is taken")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from codegen.output import Output
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = tomllib.loads((Path(__file__).parent / "outputs.toml").read_text("utf-8"))["outputs"]
 STAGES: tuple[str, ...] = tuple(OUTPUTS)
+REPLACED = ".tools/replaced"
 SPECS = ("specs/rest", "specs/grpc", "specs/server.toml")
 RUFF = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311", "--line-length", "120")
 VERIFY = """
@@ -36,6 +39,10 @@ def workspace(root: Path = ROOT) -> Iterator[Output]:
     """A temporary folder on the repository's file system, gone at the end."""
     tools = root / ".tools"
     tools.mkdir(exist_ok=True)
+    _roll_back(root)  # a swap that was killed
+    for left in tools.glob("new-*"):
+        if time.time() - left.stat().st_mtime > 3600:  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="new-", dir=tools) as folder:
         yield Output(root, Path(folder))
 
@@ -72,23 +79,47 @@ def verify(output: Output) -> None:
 
 
 def swap(output: Output, paths: Sequence[str]) -> None:
-    """Put the new files and folders in the place of the old; either all of them change or none."""
-    aside = output.new / ".old"
-    done: list[str] = []
+    """Put the new files and folders in the place of the old; either all of them change or none.
+
+    A journal says what is being replaced, so that a run that is killed in between is rolled back by the next.
+    """
+    aside = output.root / REPLACED
+    aside.mkdir(parents=True)
+    (aside / "journal.json").write_text(json.dumps({path: (output.root / path).exists() for path in paths}))
     try:
         for path in paths:
             old, new = output.root / path, output.new / path
             if old.exists():
                 (aside / path).parent.mkdir(parents=True, exist_ok=True)
                 old.rename(aside / path)
-            done.append(path)
             if new.exists():
                 old.parent.mkdir(parents=True, exist_ok=True)
                 new.rename(old)
-    except OSError as error:
-        for path in done:
-            _restore(output.root / path, aside / path)
-        raise CodegenError(f"nothing was changed: {error}") from None
+    except BaseException as error:
+        _roll_back(output.root)
+        if isinstance(error, OSError):
+            raise CodegenError(f"nothing was changed: {error}") from None
+        raise
+    (aside / "journal.json").unlink()
+    shutil.rmtree(aside)
+
+
+def _roll_back(root: Path) -> None:
+    """Put back what an unfinished swap has set aside."""
+    aside = root / REPLACED
+    journal = aside / "journal.json"
+    if journal.exists():
+        for path, existed in json.loads(journal.read_text()).items():
+            target, kept = root / path, aside / path
+            if kept.exists() or not existed:
+                if target.is_dir():
+                    shutil.rmtree(target)
+                else:
+                    target.unlink(missing_ok=True)
+            if kept.exists():
+                kept.rename(target)
+    if aside.exists():
+        shutil.rmtree(aside)
 
 
 def outputs(stages: Sequence[str]) -> list[str]:
@@ -99,7 +130,7 @@ def outputs(stages: Sequence[str]) -> list[str]:
 def differences(output: Output, paths: Sequence[str]) -> Iterator[str]:
     """What the repository holds otherwise than this run made it, as text for people."""
     for path in paths:
-        files = {p.relative_to(base) for base in (output.root, output.new) for p in _files(base / path)}
+        files = {p.relative_to(base) for base in (output.root, output.new) for p in files_of(base / path)}
         for file in sorted(files):
             old, new = output.root / file, output.new / file
             if not old.exists():
@@ -114,16 +145,8 @@ def differences(output: Output, paths: Sequence[str]) -> Iterator[str]:
                 yield "\n".join(diff[:30] + more)
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_of(path: Path) -> Iterator[Path]:
+    """A file itself, or all files below a folder."""
     if path.is_file():
         yield path
     yield from (p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-
-
-def _restore(target: Path, kept: Path) -> None:
-    if target.is_dir():
-        shutil.rmtree(target)
-    else:
-        target.unlink(missing_ok=True)
-    if kept.exists():
-        kept.rename(target)

@@ -29,6 +29,10 @@ SCHEMA = SCHEMA_AS_IS | set(
     "$ref type items properties required additionalProperties allOf readOnly deprecated "
     "x-nullable x-omitempty x-deprecated".split()
 )
+TYPES = ("object", "array", "string", "integer", "number", "boolean")
+FORMS: dict[str, type | tuple[type, ...]] = {
+    "$ref": str, "type": (str, list), "properties": dict, "required": list, "enum": list, "allOf": list, "items": dict,
+}  # fmt: skip
 LOCATIONS = ("path", "query", "header", "body")
 REFERENCES = {"#/definitions/": "#/components/schemas/", "#/parameters/": "#/components/parameters/"}
 
@@ -41,9 +45,13 @@ def to_openapi3(source: Json) -> Json:
     for part in ("info", "paths", "definitions"):
         if not isinstance(source.get(part), dict):
             raise CodegenError(f"the document has no {part!r}")
+    if not isinstance(source["info"].get("version"), str):
+        raise CodegenError("the document does not say its version")
     consumes, produces = source.get("consumes", ["application/json"]), source.get("produces", ["application/json"])
     shared = {name: dict(p) for name, p in source.get("parameters", {}).items()}
     for name, parameter in shared.items():
+        if not isinstance(parameter.get("name"), str):
+            raise CodegenError(f"parameters/{name}: a parameter without a name")
         if parameter.get("in") == "body":
             raise CodegenError(f"parameters/{name}: a shared body parameter is not supported")
     paths: Json = {}
@@ -53,7 +61,7 @@ def to_openapi3(source: Json) -> Json:
             method: _operation(operation, f"{method.upper()} {path}", path, shared, consumes, produces)
             for method, operation in item.items()
         }
-    return {
+    document: Json = {
         "openapi": "3.0.3",
         "info": {"title": "Weaviate", "version": str(source["info"].get("version", ""))},
         "servers": [{"url": source.get("basePath", "/")}],
@@ -66,6 +74,10 @@ def to_openapi3(source: Json) -> Json:
             "securitySchemes": {name: _security(s, name) for name, s in source.get("securityDefinitions", {}).items()},
         },
     }
+    known = {f"#/components/schemas/{name}" for name in source["definitions"]}
+    if dangling := sorted(set(re.findall(r'"(#/components/schemas/[^"]*)"', json.dumps(document))) - known):
+        raise CodegenError(f"a reference leads nowhere: {dangling[0]}")
+    return document
 
 
 def canonical(document: Json) -> str:
@@ -81,8 +93,10 @@ def _operation(
     order = re.findall(r"{(\w+)}", path)
 
     def position(parameter: Json) -> tuple[int, int, str]:
-        resolved = shared[parameter["$ref"].rsplit("/", 1)[-1]] if "$ref" in parameter else parameter
-        location, name = resolved.get("in"), resolved.get("name", "")
+        resolved = _shared(parameter, shared, where) if "$ref" in parameter else parameter
+        location, name = resolved.get("in"), resolved.get("name")
+        if not isinstance(name, str):
+            raise CodegenError(f"{where}: a parameter without a name")
         if location not in LOCATIONS:
             raise CodegenError(f"{where}: parameter {name!r} in {location!r} is not supported")
         return LOCATIONS.index(location), order.index(name) if name in order else -1, name
@@ -91,6 +105,8 @@ def _operation(
     for parameter in sorted(source.get("parameters", []), key=position):
         if parameter.get("in") == "body":
             _known(parameter, f"{where} body", {"in", "name", "required", "schema"})
+            if "requestBody" in operation or "schema" not in parameter:
+                raise CodegenError(f"{where}: a body must be one, with a schema")
             schema = _schema(parameter["schema"], f"{where} body")
             operation["requestBody"] = {
                 "required": parameter.get("required", False),
@@ -100,6 +116,8 @@ def _operation(
             parameters.append(_parameter(parameter, where))
     if parameters:
         operation["parameters"] = parameters
+    if not isinstance(source.get("responses"), dict):
+        raise CodegenError(f"{where}: no responses")
     operation["responses"] = {
         str(status): _response(r, f"{where} {status}", source.get("produces", produces))
         for status, r in source["responses"].items()
@@ -143,6 +161,9 @@ def _schema(source: Any, where: str) -> Json:
     if not isinstance(source, dict):
         raise CodegenError(f"{where}: a schema must be an object, not {type(source).__name__}")
     _known(source, where, SCHEMA)
+    for key, wanted in FORMS.items():
+        if key in source and not isinstance(source[key], wanted):
+            raise CodegenError(f"{where}: {key!r} cannot be {source[key]!r}")
     schema: Json = {k: source[k] for k in SCHEMA_AS_IS if k in source}
     if "enum" in schema:
         schema["enum"] = sorted(schema["enum"], key=str)
@@ -164,6 +185,8 @@ def _schema(source: Any, where: str) -> Json:
         reference = {"$ref": _reference(source["$ref"], where)}
         return {"allOf": [reference], **schema} if schema else reference
     if kinds is not None:
+        if kinds not in TYPES or (kinds == "array" and "items" not in source):
+            raise CodegenError(f"{where}: type {kinds!r} is not supported here")
         schema["type"] = kinds
     if "allOf" in source:
         schema["allOf"] = [_schema(part, f"{where}/allOf") for part in source["allOf"]]
@@ -181,6 +204,13 @@ def _schema(source: Any, where: str) -> Json:
     return schema
 
 
+def _shared(parameter: Json, shared: Mapping[str, Json], where: str) -> Json:
+    name = str(parameter["$ref"]).rsplit("/", 1)[-1]
+    if name not in shared:
+        raise CodegenError(f"{where}: there is no shared parameter {name!r}")
+    return shared[name]
+
+
 def _security(source: Json, name: str) -> Json:
     if source.get("type") != "oauth2" or source.get("flow") != "implicit":
         raise CodegenError(f"securityDefinitions/{name}: only oauth2 with the implicit flow is supported")
@@ -196,5 +226,7 @@ def _reference(target: str, where: str) -> str:
 
 
 def _known(source: Json, where: str, known: Set[str]) -> None:
+    if not isinstance(source, dict):
+        raise CodegenError(f"{where}: must be an object, not {type(source).__name__}")
     if unknown := sorted(source.keys() - known - IGNORED):
         raise CodegenError(f"{where}: unsupported construct {', '.join(map(repr, unknown))}")

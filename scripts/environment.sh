@@ -1,12 +1,13 @@
-# Sourced by the other scripts: environment FOLDER REQUIREMENTS makes a virtual environment from a hash-pinned file, once per version
-# of that file. PYTHON names the interpreter (default: the newest of python3.13 ... python3.11, python3 that is new enough).
+# Sourced by the other scripts: environment FOLDER REQUIREMENTS makes a virtual environment from a hash-pinned file, anew
+# when that file, the interpreter or the checkout's place has changed. PYTHON names the interpreter (default: python3, or
+# the newest python3.x that is there).
 
 environment() {
   local folder=$1 requirements=$2 stamp
-  stamp=$(cat "$requirements" | cksum)
-  [[ -f $folder/stamp && $(<"$folder/stamp") == "$stamp" ]] && return
   local python
   python=$(find_python)
+  stamp="$(cksum <"$requirements") $("$python" -VV) $PWD"
+  [[ -f $folder/stamp && $(<"$folder/stamp") == "$stamp" ]] && return
   echo "setting up $folder ..." >&2
   rm -rf "$folder"
   "$python" -m venv "$folder" || { echo "python's venv module does not work here; install it (Debian: python3-venv)" >&2; exit 1; }

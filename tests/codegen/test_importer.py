@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_a_version_that_is_recorded_must_come_out_the_same(output: Output, mirro
     importer.from_folder(Output(output.root, output.root), CONTRACT / NEWEST)
     importer.from_server(output, NEWEST, mirror)
     schema = json.loads((release / importer.SCHEMA).read_text())
-    del schema["definitions"][sorted(schema["definitions"])[0]]
+    schema["definitions"]["More"] = {"type": "object"}
     (release / importer.SCHEMA).write_text(json.dumps(schema))
     with pytest.raises(
         CodegenError, match=r"checksum mismatch, rest/openapi.json is not what specs/server.toml records"
@@ -210,3 +211,81 @@ def test_a_folder_without_an_interface(output: Output, tmp_path: Path) -> None:
 def test_the_committed_specs_are_canonical() -> None:
     text = (Path(__file__).resolve().parents[2] / "specs/rest/openapi.json").read_text()
     assert swagger.canonical(json.loads(text)) == text
+
+
+def test_both_ways_give_the_same_checksum(
+    output: Output, mirror: str, release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (release / "grpc/proto/v0").mkdir()
+    (release / "grpc/proto/v0/old.proto").write_text('syntax = "proto3";')
+    importer.from_folder(output, release)
+    importer.from_server(output, NEWEST, mirror)
+    one, other = [line for line in capsys.readouterr().out.splitlines() if line.startswith("imported")]
+    assert one == other
+
+
+def test_a_service_that_nothing_imports_is_downloaded_too(output: Output, mirror: str, release: Path) -> None:
+    extra = 'syntax = "proto3"; package weaviate.v1; message More {} service Extra { rpc Ask(More) returns (More); }'
+    (release / "grpc/proto/v1/extra.proto").write_text(extra)
+    importer.from_server(output, NEWEST, mirror)
+    assert "service Extra" in (output.new / "specs/grpc/weaviate/v1/extra.proto").read_text()
+
+
+def test_a_redirect_to_plain_http_is_refused(output: Output, mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def redirect(self: Mirror) -> None:
+        self.send_response(302)
+        self.send_header("Location", "http://elsewhere.example/schema.json")
+        self.end_headers()
+
+    monkeypatch.setattr(Mirror, "do_GET", redirect)
+    with pytest.raises(CodegenError, match="over https only"):
+        importer.from_server(output, NEWEST, mirror)
+
+
+@pytest.mark.parametrize("version", ['1.38.11"; import os; x="', "", "latest", '1.0.0"\n[x]'])
+def test_a_version_that_is_none_is_refused(output: Output, release: Path, version: str) -> None:
+    schema = json.loads((release / importer.SCHEMA).read_text())
+    schema["info"]["version"] = version
+    (release / importer.SCHEMA).write_text(json.dumps(schema))
+    with pytest.raises(CodegenError, match="its version is .*, which is none"):
+        importer.from_folder(output, release)
+    assert not output.new.exists()
+
+
+def damage(schema: dict[str, Any], what: str) -> None:
+    """Something wrong in a document, by its name."""
+    thing = schema["definitions"]["Object"]
+    operation = next(iter(next(iter(schema["paths"].values())).values()))
+    {
+        "info": lambda: schema.update(info=["x"]),
+        "type null": lambda: thing.update(type=None),
+        "type weird": lambda: thing.update(type="thing"),
+        "array without items": lambda: thing.update(type="array"),
+        "reference a number": lambda: thing.update({"$ref": 5}),
+        "reference to nothing": lambda: thing["properties"].update(x={"$ref": "#/definitions/Nothing"}),
+        "properties a list": lambda: thing.update(properties=[1]),
+        "required true": lambda: thing.update(required=True),
+        "enum a text": lambda: thing["properties"].update(x={"type": "string", "enum": "abc"}),
+        "shared parameter missing": lambda: operation.update(parameters=[{"$ref": "#/parameters/Nope"}]),
+        "parameter without name": lambda: operation.update(parameters=[{"in": "query", "type": "string"}]),
+        "two bodies": lambda: operation.update(parameters=[{"in": "body", "name": n, "schema": {}} for n in "ab"]),
+        "body without schema": lambda: operation.update(parameters=[{"in": "body", "name": "body"}]),
+        "no responses": lambda: operation.pop("responses"),
+        "path a text": lambda: schema["paths"].update({"/x": "y"}),
+        "tags a text": lambda: schema.update(tags="abc"),
+    }[what]()
+
+
+DAMAGES = ["info", "type null", "type weird", "array without items", "reference a number", "reference to nothing",
+           "properties a list", "required true", "enum a text", "shared parameter missing", "parameter without name",
+           "two bodies", "body without schema", "no responses", "path a text", "tags a text"]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_a_malformed_document_is_one_line(output: Output, release: Path, what: str) -> None:
+    schema = json.loads((release / importer.SCHEMA).read_text())
+    damage(schema, what)
+    (release / importer.SCHEMA).write_text(json.dumps(schema))
+    with pytest.raises(CodegenError) as caught:
+        importer.from_folder(output, release)
+    assert "\n" not in str(caught.value)
