@@ -6,6 +6,7 @@ descriptors, the modules that name what they hold, and the services.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,8 @@ class Interface:
     """Text by the full name of what it describes."""
     web: dict[str, str]
     """Where gRPC-web is answered, and since which version."""
+    raw: list[str]
+    """The full names of the fields that the raw view has as bytes."""
 
     @property
     def with_messages(self) -> list[FileDescriptorProto]:
@@ -68,7 +71,12 @@ def generate(output: Output) -> None:
         output.write(f"{FOLDER}/{template.name}", header("grpc", source) + template.read_text("utf-8"))
     files = {
         "__init__.py": _root(interface),
-        "descriptors.py": _descriptors(interface),
+        "descriptors.py": _descriptors(
+            interface.files, "The interface as serialized FileDescriptorProtos, each file after what it imports."
+        ),
+        "raw_descriptors.py": _descriptors(
+            _raw(interface), "The files of the interface that differ in the raw view (raw.py)."
+        ),
         "services.py": _services(interface),
     }
     files |= _modules(interface)
@@ -78,13 +86,20 @@ def generate(output: Output) -> None:
 
 def read_interface(output: Output) -> Interface:
     """Compile specs/grpc and what additions.toml adds, and put descriptions.toml where comments would be."""
-    additions: dict[str, Any] = {"protos": {}, "well_known": [], "web": {}} | _read_toml(output, _ADDITIONS)
+    additions: dict[str, Any] = {"protos": {}, "well_known": [], "web": {}, "raw": {}}
+    additions |= _read_toml(output, _ADDITIONS)
     if additions["web"].keys() != {"path", "since"}:
         raise CodegenError(f"{_ADDITIONS}: [grpc.web] must say path and since")
     folder = output.find(SOURCE)
-    names = [*protos.names_in(folder), *additions["protos"], *additions["well_known"]]
+    known = protos.names_in(folder)
+    added = {
+        name: text
+        for name, text in additions["protos"].items()  # one that imports what an older server lacks is left out
+        if {found for found in re.findall(r'import "([^"]+)"', text) if not found.startswith("google/")} <= {*known}
+    }
+    names = [*known, *added, *additions["well_known"]]
     with tempfile.TemporaryDirectory() as scratch:
-        for name, text in additions["protos"].items():
+        for name, text in added.items():
             target = Path(scratch, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
@@ -96,7 +111,7 @@ def read_interface(output: Output) -> Interface:
     descriptions = _read_toml(output, _DESCRIPTIONS)
     for file in files:
         _describe(file, descriptions)
-    return Interface(files, descriptions, additions["web"])
+    return Interface(files, descriptions, additions["web"], additions["raw"].get("fields", []))
 
 
 def run_plugin(module: str, files: Iterable[FileDescriptorProto], parameter: str = "") -> dict[str, str]:
@@ -171,15 +186,35 @@ def _stub(text: str) -> str:
     return "# pyright: reportIncompatibleVariableOverride=false\n" + text.split('"""', 2)[2].lstrip()
 
 
-def _descriptors(interface: Interface) -> str:
-    lines = ['"""The interface as serialized FileDescriptorProtos, each file after what it imports."""', ""]
-    lines.append("FILES: dict[str, bytes] = {")
-    for file in interface.files:
+def _descriptors(files: Iterable[FileDescriptorProto], doc: str) -> str:
+    lines = [_docstring(doc), "", "FILES: dict[str, bytes] = {"]
+    for file in files:
         plain = FileDescriptorProto()
         plain.CopyFrom(file)
         plain.ClearField("source_code_info")
         lines.append(f"    {file.name!r}: {plain.SerializeToString(deterministic=True)!r},")
     return "\n".join([*lines, "}", ""])
+
+
+def _raw(interface: Interface) -> Iterator[FileDescriptorProto]:
+    """The files that fields of [grpc.raw] are in, with these fields as bytes: on the wire, a message is just that."""
+    wanted = set(interface.raw)  # one that an older server lacks is left out
+
+    def redeclare(scope: str, message: DescriptorProto) -> None:
+        for field in message.field:
+            if field.type == field.TYPE_MESSAGE and f"{scope}.{field.name}" in wanted:
+                field.type = field.TYPE_BYTES
+                field.ClearField("type_name")
+        for nested in message.nested_type:
+            redeclare(f"{scope}.{nested.name}", nested)
+
+    for file in interface.files:
+        changed = FileDescriptorProto()
+        changed.CopyFrom(file)
+        for message in changed.message_type:
+            redeclare(f"{file.package}.{message.name}", message)
+        if changed != file:
+            yield changed
 
 
 # Descriptions.

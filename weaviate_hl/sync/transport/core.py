@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 import warnings
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from weaviate_gen.grpc import WEB_SINCE, HealthMethods
@@ -484,10 +486,15 @@ def _text(answer: Answer) -> str:
 
 
 def _retry_after(answer: Answer) -> float | None:
+    """The seconds that a server asks for, as a number or as a date."""
     value = answer.headers.get("retry-after", "")
     try:
         return max(0.0, float(value))
     except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -59,7 +59,7 @@ class Native:
             **dict((given.channel_options if given else None) or ()),
         }
         self.address = params.address
-        self._callables: dict[str, Any] = {}
+        self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
             if credentials is None:
@@ -80,9 +80,9 @@ class Native:
             RpcFailed: It failed.
         """
         sent: Any = tuple(metadata)
-        callable_ = self._callables.get(method.path)
+        callable_ = self._callables.get(method)
         if callable_ is None:
-            callable_ = self._callables[method.path] = self._channel.unary_unary(
+            callable_ = self._callables[method] = self._channel.unary_unary(
                 method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
             )
         try:
