@@ -5,4 +5,4 @@ from typing import TYPE_CHECKING
 from weaviate_hl.lazy import lazy
 
 if not TYPE_CHECKING:
-    __getattr__ = lazy(__name__, {}, ("config", "generate", "init", "tenants"))
+    __getattr__ = lazy(__name__, {}, ("config", "data", "generate", "init", "query", "tenants"))
