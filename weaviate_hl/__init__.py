@@ -13,6 +13,15 @@ from weaviate_hl.lazy import lazy
 from weaviate_hl.version import __version__
 
 if TYPE_CHECKING:
+    from weaviate_hl import auth as auth
+    from weaviate_hl import classes as classes
+    from weaviate_hl import collections as collections
+    from weaviate_hl import config as config
+    from weaviate_hl import connect as connect
+    from weaviate_hl import embedded as embedded
+    from weaviate_hl import exceptions as exceptions
+    from weaviate_hl import outputs as outputs
+    from weaviate_hl import telemetry as telemetry
     from weaviate_hl.aio.client import WeaviateAsyncClient
     from weaviate_hl.connect import (
         connect_to_custom,

@@ -128,6 +128,8 @@ def _secret(name: str, value: str, *, in_header: bool = True) -> str:
 def _scopes(scope: SCOPES) -> list[str]:
     if scope is None:
         return []
+    if not isinstance(scope, (str, list, tuple, set, frozenset)):
+        raise WeaviateInvalidInputError(f"scope: must be a string or a list of strings, got {type(scope).__name__}")
     scopes = scope.split() if isinstance(scope, str) else list(scope)
     if not all(isinstance(part, str) for part in scopes):
         raise WeaviateInvalidInputError("scope: must be a string or a list of strings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from re import fullmatch
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -99,6 +100,8 @@ class TLS(Setting):
         self.cert = _file("cert", cert)
         self.key = _file("key", key)
         self.ssl_context = ssl_context
+        if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
+            raise WeaviateInvalidInputError(f"TLS: ssl_context must be an SSLContext, got {type(ssl_context).__name__}")
         if self.key and not self.cert:
             raise WeaviateInvalidInputError("TLS: key is given without cert")
         if ssl_context is not None and (self.ca_file or self.cert):
@@ -142,8 +145,14 @@ class GrpcConfig(Setting):
         channel_options: Sequence[tuple[str, Any]] | None = None,
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
-        self.channel_options = channel_options
+        try:
+            self.channel_options = None if channel_options is None else [(str(k), v) for k, v in channel_options]
+        except (TypeError, ValueError):
+            raise WeaviateInvalidInputError("channel_options: must be pairs of names and values") from None
         self.credentials = credentials
+
+    def __repr__(self) -> str:  # a value may hold a password
+        return f"GrpcConfig(channel_options={[name for name, _ in self.channel_options or ()]})"
 
 
 class AdditionalConfig(Setting):
@@ -177,7 +186,9 @@ class AdditionalConfig(Setting):
         integration: str | None = None,
         telemetry: Hook | None = None,
     ) -> None:
-        self.connection = _instance("connection", connection or ConnectionConfig(), ConnectionConfig)
+        self.connection = _instance(
+            "connection", ConnectionConfig() if connection is None else connection, ConnectionConfig
+        )
         self.proxies = Proxies(http=proxies, https=proxies, grpc=proxies) if isinstance(proxies, str) else proxies
         if self.proxies is not None:
             _instance("proxies", self.proxies, Proxies)
@@ -185,10 +196,10 @@ class AdditionalConfig(Setting):
             if len(timeout) != 2:
                 raise WeaviateInvalidInputError(f"timeout: a tuple is (query, insert), got {timeout!r}")
             timeout = Timeout(query=timeout[0], insert=timeout[1])
-        self.timeout_ = _instance("timeout", timeout or Timeout(), Timeout)
+        self.timeout_ = _instance("timeout", Timeout() if timeout is None else timeout, Timeout)
         self.trust_env = _instance("trust_env", trust_env, bool)
-        self.grpc_config = grpc_config and _instance("grpc_config", grpc_config, GrpcConfig)
-        self.tls = _instance("tls", tls or TLS(), TLS)
+        self.grpc_config = None if grpc_config is None else _instance("grpc_config", grpc_config, GrpcConfig)
+        self.tls = _instance("tls", TLS() if tls is None else tls, TLS)
         if grpc not in ("auto", "native", "web"):
             raise WeaviateInvalidInputError(f'grpc: must be "auto", "native" or "web", got {grpc!r}')
         if grpc == "native" and self.tls.ssl_context is not None:
@@ -196,8 +207,11 @@ class AdditionalConfig(Setting):
                 'grpc="native" cannot use ssl_context, which does not give up its keys: give TLS(ca_file=, cert=, key=)'
             )
         self.grpc: GrpcProtocol = grpc
-        self.retry = retry or RetryPolicy(attempts=self.connection.session_pool_max_retries + 1)
+        usual = RetryPolicy(attempts=self.connection.session_pool_max_retries + 1)
+        self.retry = usual if retry is None else _instance("retry", retry, RetryPolicy)
         self.integration = integration and header_value("integration", integration)
+        if telemetry is not None and not callable(telemetry):
+            raise WeaviateInvalidInputError(f"telemetry: must be a hook, got {type(telemetry).__name__}")
         self.telemetry = telemetry
 
     @property
@@ -242,10 +256,15 @@ class ConnectionParams(Setting):
         cls, http_host: str, http_port: int, http_secure: bool, grpc_host: str, grpc_port: int, grpc_secure: bool
     ) -> ConnectionParams:
         """Make it of hosts and ports."""
-        return cls(
-            http=ProtocolParams(host=http_host, port=http_port, secure=http_secure),
-            grpc=ProtocolParams(host=grpc_host, port=grpc_port, secure=grpc_secure),
-        )
+        try:
+            http = ProtocolParams(host=http_host, port=http_port, secure=http_secure)
+        except WeaviateInvalidInputError as error:
+            raise WeaviateInvalidInputError(f"http_{error}") from None
+        try:
+            grpc = ProtocolParams(host=grpc_host, port=grpc_port, secure=grpc_secure)
+        except WeaviateInvalidInputError as error:
+            raise WeaviateInvalidInputError(f"grpc_{error}") from None
+        return cls(http=http, grpc=grpc)
 
     @classmethod
     def from_url(cls, url: str, grpc_port: int, grpc_secure: bool = False) -> ConnectionParams:
@@ -296,7 +315,7 @@ def headers_of(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         raise WeaviateInvalidInputError(f"{name}: must be a dict of strings, got {type(headers).__name__}")
     for key, value in headers.items():
-        if not isinstance(key, str) or not key or not key.isascii() or any(c in key for c in " \r\n:"):
+        if not isinstance(key, str) or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", key):
             raise WeaviateInvalidInputError(f"{name}: {key!r} cannot be the name of a header")
         header_value(f"{name}[{key!r}]", value)
     return dict(headers)
@@ -306,8 +325,8 @@ def header_value(name: str, value: str) -> str:
     """A header's value, checked; it may be a secret and is never shown."""
     if not isinstance(value, str):
         raise WeaviateInvalidInputError(f"{name}: must be a string, got {type(value).__name__}")
-    if any(c in value for c in "\r\n\0") or not value.isascii():
-        raise WeaviateInvalidInputError(f"{name}: has a character that a header cannot carry")
+    if value != value.strip() or not value.isascii() or not value.replace("\t", " ").isprintable():
+        raise WeaviateInvalidInputError(f"{name}: has a character that a header cannot carry, or a blank at an end")
     return value
 
 
@@ -339,7 +358,9 @@ def _host(value: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise WeaviateInvalidInputError(f"host: must be a name or an address, got {value!r}")
     host = value.strip().strip("[]")
-    if any(c in host for c in "/@?# \t\r\n") or (host.count(":") == 1):
+    labels = host.split(".")
+    named = all(0 < len(label) < 64 for label in labels) or (host.endswith(".") and all(labels[:-1]))
+    if not named or not host.isprintable() or any(c in host for c in "/@?# ") or host.count(":") == 1:
         raise WeaviateInvalidInputError(f"host: must be a name or an address without scheme and port, got {value!r}")
     return host
 
@@ -363,8 +384,12 @@ def _proxy(name: str, url: str | None) -> str | None:
     if url is None:
         return None
     _instance(f"proxies.{name}", url, str)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise WeaviateInvalidInputError(f"proxies.{name}: is not a URL such as http://host:3128") from None
+    if not known:
         raise WeaviateInvalidInputError(
             f"proxies.{name}: must be like http://host:3128, got {_without_password(url)!r}"
         )

@@ -32,14 +32,30 @@ def ssl_context(config: AdditionalConfig) -> ssl.SSLContext:
     roots = ca_file(config)
     if roots is None and tls.cert is None:
         if not _SYSTEM:
-            _SYSTEM.append(ssl.create_default_context())
+            _SYSTEM.append(_context())
         return _SYSTEM[0]
     try:
-        context = ssl.create_default_context(cafile=roots)
+        context = _context(roots)
         if tls.cert is not None:
             context.load_cert_chain(tls.cert, tls.key)
     except (ssl.SSLError, OSError) as error:
         raise WeaviateInvalidInputError(f"TLS: {roots or tls.cert} cannot be used: {error}") from None
+    return context
+
+
+def _context(roots: str | None = None) -> ssl.SSLContext:
+    """A context that verifies, made without a look at the environment, as ssl's own default is not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if roots is not None:
+        context.load_verify_locations(roots)
+        return context
+    paths = ssl.get_default_verify_paths()
+    file = paths.openssl_cafile if os.path.isfile(paths.openssl_cafile) else None
+    folder = paths.openssl_capath if os.path.isdir(paths.openssl_capath) else None
+    if file or folder:
+        context.load_verify_locations(file, folder)
+    else:
+        context.load_default_certs()
     return context
 
 
@@ -60,7 +76,7 @@ def roots_pem(config: AdditionalConfig) -> bytes | None:
 
 
 def proxy_for(config: AdditionalConfig, protocol: str, params: ProtocolParams) -> str | None:
-    """The proxy for a connection: what was set, else the environment's if it counts; never for loopback."""
+    """The proxy for a connection: what was set, else the environment's if that counts."""
     chosen = config.proxies
     if chosen is not None:
         if protocol == "grpc":

@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
+from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsRequest
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
 from weaviate_gen.rest.api.objects import create
 from weaviate_gen.rest.api.schema import dump, objects_get
@@ -110,6 +111,36 @@ def test_a_search_is_tried_again(colour: Sync, fake: FakeWeaviate, client: Any, 
     with pytest.raises(errors.WeaviateGRPCUnavailableError, match="draining") as caught:
         colour.call(client._transport.execute, search(idempotent=False))
     assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize("protocol", ["native", "web"])
+@pytest.mark.parametrize("text", ["DNS lookup of node failed", "failed to connect to all addresses of shard"])
+def test_a_server_that_speaks_like_a_network(
+    colour: Sync, fake: FakeWeaviate, client: Any, protocol: Any, text: str
+) -> None:
+    client._transport.protocol = protocol
+    fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, text), on="BatchObjects")
+    with pytest.raises(errors.WeaviateGRPCUnavailableError) as caught:
+        colour.call(client.grpc.BatchObjects, BatchObjectsRequest())
+    assert (caught.value.outcome, len(fake.rpcs("BatchObjects"))) == ("unknown", 1)
+
+
+def test_the_low_level_repeats_reads_only(colour: Sync, fake: FakeWeaviate, client: Any) -> None:
+    fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, "draining"), on="Search", at=1)
+    colour.call(client.grpc.Search, REQUEST)
+    assert len(fake.rpcs("Search")) == 2
+
+
+def test_a_client_that_is_closed_under_a_call(colour: Sync, fake: FakeWeaviate) -> None:
+    client = colour.connect(fake)
+    fake.fail(HttpFault(status=503, retry_after=1), on="GET /v1/schema")
+    closer = threading.Timer(0.3, lambda: colour.call(client.close))
+    closer.start()
+    try:
+        with pytest.raises(errors.WeaviateClosedClientError, match="was closed"):
+            colour.call(client._transport.execute, read())
+    finally:
+        closer.join()
 
 
 CODES = [

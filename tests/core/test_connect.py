@@ -17,7 +17,7 @@ from tests.servers.dead import BlackHole, ClosedPort
 from tests.servers.fake import FakeWeaviate
 from tests.servers.nginx import Nginx
 from tests.servers.proxies import ConnectProxy
-from weaviate_hl import errors
+from weaviate_hl import errors, trust
 from weaviate_hl.auth import Auth
 from weaviate_hl.lite import Engine
 from weaviate_hl.settings import TLS, ConnectionParams, Proxies, Timeout
@@ -56,8 +56,9 @@ def test_connecting_again_and_closing_again_do_nothing(colour: Sync, fake: FakeW
     colour.call(client.close)
     colour.call(client.close)
     assert not client.is_connected()
-    with pytest.raises(errors.WeaviateClosedClientError, match=r"client\.connect\(\)"):
-        colour.call(client.get_meta)
+    for call in (client.get_meta, client.is_ready, client.is_live):
+        with pytest.raises(errors.WeaviateClosedClientError, match=r"client\.connect\(\)"):
+            colour.call(call)
     colour.call(client.connect)
     assert colour.call(client.get_meta)["version"] == "1.38.11"
 
@@ -282,6 +283,27 @@ def test_the_environment_counts_where_it_is_trusted(
     before = len(connect_proxy.targets)
     colour.connect(fake_tls, trust_env=True)
     assert len(connect_proxy.targets) == before
+
+
+def test_the_environments_certificates_do_not_count(
+    colour: Sync, fake_tls: FakeWeaviate, certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(trust, "_SYSTEM", [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.ca))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    with pytest.raises(errors.WeaviateConnectionError, match="TLS"):
+        colour.connect(fake_tls)
+    colour.connect(fake_tls, tls=TLS(ca_file=certificates.ca))
+    assert not (tmp_path / "keys").exists()
+
+
+def test_without_checks_an_untrusted_certificate_is_told_not_avoided(
+    colour: Sync, fake: FakeWeaviate, fake_tls: FakeWeaviate
+) -> None:
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake_tls.grpc_port, True)
+    client = colour.connect(params, checks=False)
+    with pytest.raises(errors.WeaviateGRPCUnavailableError, match="TLS"):
+        colour.call(client.grpc.Search, REQUEST)
 
 
 @pytest.mark.parametrize("http2", [False, True])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
+from weaviate_gen.rest.api.meta import get as meta
 
 import weaviate_hl
 from tests.core.colours import Sync, params_of
@@ -25,6 +26,7 @@ from tests.servers.real import RealCluster, RealServer
 from weaviate_hl import errors
 from weaviate_hl.auth import Auth
 from weaviate_hl.deadline import Deadline
+from weaviate_hl.op import RestOp
 from weaviate_hl.policy import RetryPolicy
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Timeout
 
@@ -181,6 +183,32 @@ def test_wrong_secrets_are_told_without_showing_them(
         with pytest.raises(errors.AuthenticationFailedError) as caught:
             colour.connect(server, auth=auth)
         assert "wr0ng" not in str(caught.value)
+
+
+def test_a_provider_that_repeats_the_secret(colour: Sync, provider: OidcProvider, server: FakeWeaviate) -> None:
+    said = '{"error":"invalid_client","error_description":"no client has s3cr3t"}'
+    provider.fail(HttpFault(status=401, body=said), on="/token")
+    with pytest.raises(errors.AuthenticationFailedError, match="no client has") as caught:
+        colour.connect(server, auth=Auth.client_credentials("s3cr3t"))
+    assert "s3cr3t" not in str(caught.value)
+    assert "s3cr3t" not in str(caught.value.server_text)
+
+
+def test_a_call_does_not_wait_longer_for_a_token_than_it_may(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate
+) -> None:
+    client = colour.connect(server, auth=Auth.client_credentials("secret"))
+    client._transport._tokens._expires = 0.0
+    provider.fail(HttpFault(delay=4), on="/token")
+    op = RestOp(meta.request(), meta.parse, "Reading meta")
+    first = threading.Thread(target=lambda: colour.call(client._transport.execute, op, timeout=10))
+    first.start()
+    time.sleep(0.3)
+    started = time.monotonic()
+    with pytest.raises(errors.WeaviateTimeoutError):
+        colour.call(client._transport.execute, op, timeout=1)
+    assert time.monotonic() - started < 1.5
+    first.join()
 
 
 def test_a_server_without_oidc(colour: Sync, fake: FakeWeaviate) -> None:

@@ -17,6 +17,7 @@ from weaviate_hl.settings import (
     AdditionalConfig,
     ConnectionConfig,
     ConnectionParams,
+    GrpcConfig,
     ProtocolParams,
     Proxies,
     Timeout,
@@ -61,6 +62,21 @@ SECRET = "s3cr3t"
         (lambda: ConnectionParams.from_url("http://localhost/v1", 50051), "url"),
         (lambda: ConnectionParams.from_url(None, 50051), "url"),  # type: ignore[arg-type]
         (lambda: Auth.api_key(""), "api_key"),
+        (lambda: Auth.api_key("a "), "api_key"),
+        (lambda: AdditionalConfig(timeout=0), "timeout"),  # type: ignore[arg-type]
+        (lambda: AdditionalConfig(tls=False), "tls"),  # type: ignore[arg-type]
+        (lambda: AdditionalConfig(connection={}), "connection"),  # type: ignore[arg-type]
+        (lambda: AdditionalConfig(retry=5), "retry"),  # type: ignore[arg-type]
+        (lambda: AdditionalConfig(telemetry=5), "telemetry"),  # type: ignore[arg-type]
+        (lambda: GrpcConfig(channel_options=5), "channel_options"),  # type: ignore[arg-type]
+        (lambda: TLS(ssl_context="x"), "ssl_context"),  # type: ignore[arg-type]
+        (lambda: Proxies(http="http://h:99999"), "proxies.http"),
+        (lambda: Proxies(http="http://[::1"), "proxies.http"),
+        (lambda: Auth.client_credentials("s", scope=5), "scope"),  # type: ignore[arg-type]
+        (lambda: weaviate_hl.connect_to_local(host="a..b"), "http_host"),
+        (lambda: weaviate_hl.connect_to_local(host="a" * 64), "http_host"),
+        (lambda: weaviate_hl.connect_to_local(grpc_port=0), "grpc_port"),
+        (lambda: weaviate_hl.connect_to_local(headers={"X-Foo(": "1"}), "headers"),
         (lambda: Auth.api_key(None), "api_key"),  # type: ignore[arg-type]
         (lambda: Auth.api_key("a\nb"), "api_key"),
         (lambda: Auth.bearer_token("t", expires_in=-1), "expires_in"),

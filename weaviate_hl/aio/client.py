@@ -15,7 +15,7 @@ from weaviate_hl.aio.grpc_channel import RpcChannelAsync
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.colour.aio import in_thread
-from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
+from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, WeaviateInvalidInputError
 from weaviate_hl.op import RestOp
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.version import __version__
@@ -184,6 +184,8 @@ class WeaviateAsyncClient:
         op = RestOp(request, lambda status, headers, body: True, "Asking whether the server answers", timeout="init")
         try:
             return await self._transport.execute(op)
+        except (WeaviateClosedClientError, WeaviateInvalidInputError):
+            raise
         except WeaviateBaseError:
             return False
 

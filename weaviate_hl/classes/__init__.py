@@ -4,5 +4,12 @@ from typing import TYPE_CHECKING
 
 from weaviate_hl.lazy import lazy
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from weaviate_hl.classes import config as config
+    from weaviate_hl.classes import data as data
+    from weaviate_hl.classes import generate as generate
+    from weaviate_hl.classes import init as init
+    from weaviate_hl.classes import query as query
+    from weaviate_hl.classes import tenants as tenants
+else:
     __getattr__ = lazy(__name__, {}, ("config", "data", "generate", "init", "query", "tenants"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Lock, Semaphore, sleep
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
@@ -21,6 +22,7 @@ __all__ = [
     "Worker",
     "close_at_exit",
     "in_thread",
+    "locked",
     "monotonic",
     "network_backend",
     "sleep",
@@ -42,6 +44,17 @@ ASYNC: Final[Literal[True]] = True
 def within(deadline: Deadline) -> asyncio.Timeout:
     """Ends what runs in it with a TimeoutError when the deadline passes."""
     return asyncio.timeout(deadline.remaining())
+
+
+@asynccontextmanager
+async def locked(lock: Lock, deadline: Deadline) -> AsyncGenerator[None, None]:
+    """Holds a lock, which must be had before the deadline."""
+    async with within(deadline):
+        await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def close_at_exit(owner: object, *closables: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from _thread import LockType
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
 from threading import Lock, Semaphore, Thread
@@ -25,6 +26,7 @@ __all__ = [
     "Worker",
     "close_at_exit",
     "in_thread",
+    "locked",
     "monotonic",
     "network_backend",
     "sleep",
@@ -50,6 +52,18 @@ def within(deadline: Deadline) -> AbstractContextManager[None]:
 def sleep(delay: float) -> None:
     """Wait for some seconds. As in asyncio, a delay below zero is none."""
     time.sleep(max(0, delay))
+
+
+@contextmanager
+def locked(lock: LockType, deadline: Deadline) -> Generator[None, None, None]:
+    """Holds a lock, which must be had before the deadline."""
+    left = deadline.remaining()
+    if not lock.acquire(timeout=-1 if left is None else left):
+        raise TimeoutError
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def close_at_exit(owner: object, *closables: Any) -> None:

@@ -4,5 +4,8 @@ from typing import TYPE_CHECKING
 
 from weaviate_hl.lazy import lazy
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from weaviate_hl.outputs import config as config
+    from weaviate_hl.outputs import tenants as tenants
+else:
     __getattr__ = lazy(__name__, {}, ("config", "tenants"))

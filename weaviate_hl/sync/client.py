@@ -11,7 +11,7 @@ from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
 from weaviate_gen.rest.client import Rest
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.colour.sync import in_thread
-from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
+from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, WeaviateInvalidInputError
 from weaviate_hl.op import RestOp
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.sync.alias import Alias
@@ -181,6 +181,8 @@ class WeaviateClient:
         op = RestOp(request, lambda status, headers, body: True, "Asking whether the server answers", timeout="init")
         try:
             return self._transport.execute(op)
+        except (WeaviateClosedClientError, WeaviateInvalidInputError):
+            raise
         except WeaviateBaseError:
             return False
 

@@ -6,11 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from weaviate_gen.grpc import METHODS
+from weaviate_gen.grpc import METHODS, HealthMethods, WeaviateMethods
 from weaviate_hl.op import RpcOp
+from weaviate_hl.settings import headers_of
 
 if TYPE_CHECKING:
     from weaviate_hl.sync.transport.core import Transport
+
+
+# What changes nothing at the server may be sent again.
+READS = (WeaviateMethods.Search, WeaviateMethods.Aggregate, WeaviateMethods.TenantsGet, HealthMethods.Check)
 
 
 class RpcChannel:
@@ -26,8 +31,9 @@ class RpcChannel:
         def call(message: Any, /, *, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
             if options:
                 raise TypeError(f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}")
-            op = RpcOp(method, message, _as_it_is, method.name, idempotent=False)
-            return self._transport.execute(op, timeout=timeout, headers=dict(metadata or ()))
+            headers = headers_of("metadata", dict(metadata or ()))
+            op = RpcOp(method, message, _as_it_is, method.name, idempotent=method in READS)
+            return self._transport.execute(op, timeout=timeout, headers=headers)
 
         return call
 

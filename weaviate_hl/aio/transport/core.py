@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 104_858_000
+SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
 
@@ -90,7 +91,6 @@ class Transport:
         self._undecided = self._wanted == "auto"
 
     def _open(self) -> None:
-        self._process = os.getpid()
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         self._http = Http(self.params.http, self.config, tls=tls)
         self._web = Web(self._http, self.params.base_url, self.limit)
@@ -101,6 +101,7 @@ class Transport:
         if ASYNC:
             self._loop = asyncio.get_running_loop()
             self._slots = Semaphore(AT_ONCE)
+        self._process = os.getpid()  # last: other threads go by it
 
     @property
     def place(self) -> str:
@@ -208,14 +209,14 @@ class Transport:
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
 
-    async def _probe(self, protocol: str) -> RpcFailed | None:
+    async def _probe(self, protocol: str, deadline: Deadline | None = None) -> RpcFailed | None:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            await channel.call(HealthMethods.Check, request, [], self._patience())
+            await channel.call(HealthMethods.Check, request, [], deadline or self._patience())
         except RpcFailed as failed:
             return failed
         except (Broken, TimeoutError) as error:
@@ -306,6 +307,16 @@ class Transport:
                     raise failed.error from failed.__cause__
                 logger.debug("%s: attempt %d failed, next in %.2f s: %s", op.name, attempt, pause, failed.error.message)
                 await sleep(pause)
+                if not self.connected:
+                    raise errors.WeaviateClosedClientError(
+                        f"{op.doing} failed: the client was closed", operation=op.name, attempts=attempt
+                    ) from failed
+            except RuntimeError as error:  # what the HTTP library says of a client that was closed under it
+                if self.connected:
+                    raise
+                raise errors.WeaviateClosedClientError(
+                    f"{op.doing} failed: the client was closed", operation=op.name, attempts=attempt
+                ) from error
 
     async def _rest(self, op: RestOp[T], deadline: Deadline, extra: list[tuple[str, str]]) -> T:
         request = op.request
@@ -358,8 +369,8 @@ class Transport:
             else:
                 reply = await self._channel().call(op.method, op.message, metadata, deadline)
         except RpcFailed as failed:
-            if self._undecided and failed.unreachable:
-                await self._decide()
+            if self._undecided and failed.unreachable and _has_no_grpc(failed):
+                await self._decide(deadline)
                 raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
@@ -387,10 +398,10 @@ class Transport:
             error.outcome = "not sent" if failed.unreachable else "unknown"
         return error
 
-    async def _decide(self) -> None:
+    async def _decide(self, deadline: Deadline) -> None:
         """The native port has not answered the first call: see whether the HTTP port does."""
         async with self._deciding:
-            if self._undecided and await self._probe("web") is None:
+            if self._undecided and await self._probe("web", deadline) is None:
                 self.protocol = "web"
                 logger.info("the gRPC port %s does not answer: gRPC goes over the HTTP port", self.params.grpc.address)
             self._undecided = False
@@ -414,11 +425,16 @@ class Transport:
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
         """Open a stream in both directions; only native gRPC has them."""
+        if not self.connected:
+            raise errors.WeaviateClosedClientError
         if self.protocol != "native" or self._native is None:
             raise errors.WeaviateUnsupportedFeatureError(
                 f"{method.name}, a stream,", "reached over HTTP", "by native gRPC"
             )
-        return self._native.stream(method, requests, timeout, metadata or self._metadata())
+        mine = self._metadata()
+        if (authorization := self._tokens.current()) is not None:
+            mine.append(("authorization", authorization))
+        return self._native.stream(method, requests, timeout, [*mine, *(metadata or ())])
 
     # Its life
 
@@ -439,7 +455,7 @@ class Transport:
     def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
         _abandoned.extend((self._http, self._native))
-        tokens = self._tokens
+        tokens, self._copied = self._tokens, True
         self._open()
         self._tokens = tokens.inherited(self._http)
 
@@ -520,9 +536,8 @@ def _retry_after(answer: Answer) -> float | None:
 def _warn_of_plain_secrets(
     params: ConnectionParams, credentials: AuthCredentials | None, headers: Mapping[str, str]
 ) -> None:
-    secret = credentials is not None or any(
-        "key" in name.lower() or name.lower() == "authorization" for name in headers
-    )
+    names = [name.lower() for name in headers]
+    secret = credentials is not None or any(word in name for name in names for word in SECRETS)
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
         warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)

@@ -21,7 +21,7 @@ from weaviate_hl.auth import (
     AuthCredentials,
     OidcAuth,
 )
-from weaviate_hl.colour.aio import Lock, monotonic
+from weaviate_hl.colour.aio import Lock, locked, monotonic
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.errors import AuthenticationFailedError, MissingScopeError
 from weaviate_hl.settings import is_loopback
@@ -95,13 +95,17 @@ class Tokens:
                 }
             )
 
+    def current(self) -> str | None:
+        """The header as it is, for calls that cannot wait for another."""
+        return self._header
+
     async def header(self, deadline: Deadline) -> str | None:
         """The value of `authorization`, renewed if need be; None without credentials."""
         if monotonic() < self._expires and self._header is not None:
             return self._header
         if not self.needs_provider:
             return self._header
-        async with self._lock:
+        async with locked(self._lock, deadline):
             if monotonic() >= self._expires or self._header is None:
                 await self._renew(deadline)
         return self._header
@@ -111,6 +115,8 @@ class Tokens:
         child = Tokens(self._credentials, http)
         child.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("_http", "_lock")})
         child._copied = True
+        if not isinstance(self._credentials, AuthBearerToken):
+            child._refresh_token = None  # it logs in anew, since a refresh token may work only once
         return child
 
     def expire(self, header: str | None) -> bool:
@@ -173,9 +179,14 @@ class Tokens:
             lifetime = float(answer.get("expires_in") or 60)
         except (TypeError, ValueError):
             lifetime = 60.0
-        self._header = f"Bearer {token}"
-        self._expires = monotonic() + max(lifetime - min(EARLY, lifetime / 4), 0)
+        if token != token.strip() or not token.isascii() or not token.isprintable():
+            raise AuthenticationFailedError(
+                "The identity provider's access_token has a character that no header can carry"
+            )
         self._refresh_token = answer.get("refresh_token") or self._refresh_token
+        renewable = self._refresh_token is not None or not isinstance(self._credentials, AuthBearerToken)
+        self._header = f"Bearer {token}"
+        self._expires = monotonic() + lifetime - (min(EARLY, lifetime / 4) if renewable else 0)
 
     async def _provider(self, method: str, url: str, form: dict[str, str] | None, deadline: Deadline) -> dict[str, Any]:
         """Ask the identity provider; its errors are told in its own words, without what was sent."""
@@ -198,6 +209,9 @@ class Tokens:
         if answer.status != 200 or told is None:
             code = str((told or {}).get("error", ""))
             text = str((told or {}).get("error_description", "")) or code or "no reason given"
+            for name in ("client_secret", "password", "refresh_token"):
+                if secret := (form or {}).get(name):
+                    text = text.replace(secret, "***")
             kind = MissingScopeError if code == "invalid_scope" else AuthenticationFailedError
             raise kind(f"The identity provider refused: {text}", status=answer.status, server_text=text)
         return told

@@ -11,7 +11,7 @@ import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from weaviate_hl.colour.sync import network_backend, socket_timeout, within
 from weaviate_hl.deadline import Deadline
@@ -74,7 +74,9 @@ class Http:
             self._pool: Any = httpcore.ConnectionPool(network_backend=network_backend(), **limits)
         else:
             parts = urlsplit(proxy)
-            login = (parts.username.encode(), (parts.password or "").encode()) if parts.username else None
+            login = (
+                (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
+            )
             plain = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
             self._pool = httpcore.HTTPProxy(plain, proxy_auth=login, network_backend=network_backend(), **limits)
         # The library's client adds what a transport lacks: decompression, and hooks for those who trace or mock it.
@@ -128,7 +130,7 @@ def _broken(error: Exception, deadline: Deadline) -> Exception:
     if isinstance(error, httpcore.ProxyError):
         return Broken("the proxy", reason, sent=False)
     if isinstance(error, httpcore.UnsupportedProtocol | httpcore.LocalProtocolError):
-        return Broken("the request", reason, sent=False)
+        return Broken("the request", "it cannot be sent as it is", sent=False)  # the library shows what may be a secret
     return Broken("reading the answer", reason, sent=True)
 
 

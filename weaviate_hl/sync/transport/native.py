@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 Metadata = list[tuple[str, str]]
 
 
+# How gRPC tells that it could not connect; a server's own words must not be taken for it.
+NOT_CONNECTED = ("failed to connect to all addresses; last error: ", "DNS resolution failed for ", "errors resolving ")
+
+
 class RpcFailed(Exception):
     """A call that failed: the name of its code, the server's words, and its trailing metadata."""
+
+    by_server = False  # whether the server is known to have said it, as over HTTP
 
     def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
         super().__init__(f"{code}: {text}")
@@ -30,7 +36,7 @@ class RpcFailed(Exception):
     @property
     def unreachable(self) -> bool:
         """Whether nobody answered at the address, so that the server has seen nothing."""
-        return self.code == "UNAVAILABLE" and self.text.startswith(("failed to connect to all addresses", "DNS"))
+        return self.code == "UNAVAILABLE" and not self.by_server and self.text.startswith(NOT_CONNECTED)
 
     @property
     def is_tls(self) -> bool:

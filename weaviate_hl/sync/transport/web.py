@@ -60,5 +60,7 @@ class Web:
         except grpc_web.Incomplete as error:
             raise Broken("reading the answer", str(error), sent=True) from error
         if code != "OK":
-            raise RpcFailed(code, text, dict(trailers))
+            failed = RpcFailed(code, text, dict(trailers))
+            failed.by_server = True
+            raise failed
         return method.reply.FromString(reply)
