@@ -32,7 +32,7 @@ make_environment() {
 }
 
 lowlevel() {
-  PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$1" -W error -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . tests/lowlevel
+  PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$1" -W error -m pytest -q -p no:cacheprovider -c /dev/null --rootdir tests/lowlevel --confcutdir tests/lowlevel tests/lowlevel
 }
 
 coexistence() {
