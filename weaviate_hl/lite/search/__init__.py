@@ -6,7 +6,6 @@ Documents are integer ids, given by the kernel for each shard; what the kernel o
 |---|---|---|
 | `text` | tokenisations, stopwords, accent folding, patterns of `Like` | no |
 | `postings` | the inverted index of one text property | when asked |
-| `filters` | filters on text | yes |
 | `bm25` | keyword search | yes |
 | `vectors` | the vectors of one target, distances, exact search | yes |
 | `combine` | several targets, hybrid search, autocut, diversity, boosts | yes |

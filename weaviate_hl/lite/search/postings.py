@@ -5,20 +5,16 @@ nothing is marked for later and nothing has to be compacted. The kernel names do
 `remove` the same tokens that it gave `add`.
 
 - `add(document, tokens)`, `remove(document, tokens)`
-- `documents(term)`, `frequencies(term)`, `lengths(documents)`, `count`, `average_length`: what BM25 needs
-- `equal`, `like`, `compare`: ascending ids of the documents that a text filter matches
+- `occurrences(term)`, `frequency(term, document)`, `lengths(documents)`, `count`, `average_length`: what BM25 needs
 """
 
 from __future__ import annotations
 
-import operator
-import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +22,6 @@ if TYPE_CHECKING:
 
     Documents = NDArray[np.int64]
     """Ids of documents, ascending."""
-
-_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
-    # Called with the token first.
-    "<": operator.gt,
-    "<=": operator.ge,
-    ">": operator.lt,
-    ">=": operator.le,
-}
 
 # A posting is one number, the document in the upper and the frequency in the lower 32 bits: it sorts by document, and
 # numpy gets both halves as arrays without a step for each posting.
@@ -119,46 +107,3 @@ class Postings:
         import numpy as np
 
         return np.asarray(np.frombuffer(self._lengths, np.uint32)[documents], np.int64)
-
-    def equal(self, tokens: Iterable[str]) -> Documents:
-        """Documents that hold all of the tokens (at least one token must be given)."""
-        import numpy as np
-
-        found, *others = sorted(map(self._documents, set(tokens)), key=len)
-        for documents in others:
-            found = np.intersect1d(found, documents, assume_unique=True)
-        return found
-
-    def any_equal(self, tokens: Iterable[str]) -> Documents:
-        """Documents that hold any of the tokens."""
-        return self._any(self._postings.keys() & set(tokens))
-
-    def like(self, patterns: Iterable[re.Pattern[str]]) -> Documents:
-        """Documents of whose tokens some match each of the patterns (at least one must be given)."""
-        return self._all([pattern.fullmatch for pattern in patterns])
-
-    def compare(self, comparison: str, tokens: Iterable[str]) -> Documents:
-        """Documents that for each of the tokens have one that is `<`, `<=`, `>` or `>=` to it.
-
-        Python orders text by code point, which is the order of its bytes in UTF-8.
-        """
-        holds = _COMPARISONS[comparison]
-        return self._all([partial(holds, token) for token in tokens])
-
-    def _documents(self, term: str) -> Documents:
-        return self.occurrences(term)[0]
-
-    def _any(self, terms: Collection[str]) -> Documents:
-        import numpy as np
-
-        if not terms:
-            return np.empty(0, np.int64)
-        return np.unique(np.concatenate([self._documents(term) for term in terms]))
-
-    def _all(self, conditions: Iterable[Callable[[str], Any]]) -> Documents:
-        import numpy as np
-
-        found, *others = [self._any([term for term in self._postings if holds(term)]) for holds in conditions]
-        for documents in others:
-            found = np.intersect1d(found, documents, assume_unique=True)
-        return found
