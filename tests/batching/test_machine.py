@@ -1,4 +1,4 @@
-"""The state of a batch, over random sequences of events: the accounts are exact, and nothing is sent at a wrong time."""
+"""The state of a batch, over random sequences of events: the accounts are exact, nothing goes out at a wrong time."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Events(RuleBasedStateMachine):
             return
         busy = {item.key for other in self.flying for item in other.items if isinstance(item, ObjectItem)}
         keys = [item.key for item in part.items]
-        assert 0 < len(part.items)
+        assert len(part.items) > 0
         assert len(part.items) == 1 or sum(item.size for item in part.items) <= 100 or part.kind == "references"
         if part.kind == "objects" or self.machine.mode.by_key:
             assert len(set(keys)) == len(keys), "one key twice in a part"
@@ -276,7 +276,9 @@ class Streams(RuleBasedStateMachine):
         assert len({one.collection for one in objects}) <= 1
         self.queues[which].append(message.data)
         beacons = [beacon(one) for one in references]
-        self.talks[which].receive(BatchStreamReply(acks={"uuids": [one.uuid for one in objects], "beacons": beacons}), self.now)
+        self.talks[which].receive(
+            BatchStreamReply(acks={"uuids": [one.uuid for one in objects], "beacons": beacons}), self.now
+        )
 
     @precondition(lambda self: any(self.queues))
     @rule(data=st.data())
@@ -355,7 +357,9 @@ class Streams(RuleBasedStateMachine):
                     results = BatchStreamReply.Results()
                     for one in (*told.objects.values, *told.references.values):
                         self._apply(one)
-                        results.successes.add(**({"uuid": one.uuid} if hasattr(one, "uuid") else {"beacon": beacon(one)}))
+                        results.successes.add(
+                            **({"uuid": one.uuid} if hasattr(one, "uuid") else {"beacon": beacon(one)})
+                        )
                     self.talks[which].receive(BatchStreamReply(results=results), self.now)
                 self.queues[which].clear()
                 if self.talks[which].over() and not self.machine.finished:

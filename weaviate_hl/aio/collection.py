@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Generic
 
+from weaviate_hl.aio.batch import CollectionBatchingAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
@@ -26,6 +27,7 @@ class CollectionAsync(Generic[Properties, References]):
 
     Attributes:
         name: Its name.
+        batch: Writes many objects and references.
         config: Its configuration.
         tenants: Its tenants.
     """
@@ -47,6 +49,7 @@ class CollectionAsync(Generic[Properties, References]):
         self._properties = properties
         self._references = references
         self.name = name
+        self.batch = CollectionBatchingAsync[Properties](connection, name, tenant, consistency_level)
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
 

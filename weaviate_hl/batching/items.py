@@ -29,11 +29,15 @@ class Item:
         "outcome",
         "reason",
         "retryable",
-        "size",
         "since",
+        "size",
         "unsure",
         "waiting",
     )
+    index: int
+    generation: int
+    reason: str
+    retryable: bool
 
     def __init__(self, key: str, collection: str, size: int) -> None:
         self.key = key

@@ -113,6 +113,7 @@ class Machine:
         self.error: BaseException | None = None
         self.stored: deque[ObjectItem] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
+        self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
         self._part_bytes = part_bytes
         self._most_bytes = held_bytes
@@ -127,7 +128,6 @@ class Machine:
         self._last: dict[str, Item] = {}  # the latest unsettled item of each key
         self._held = self._held_bytes = self._queued = self._queued_bytes = 0
         self._oldest: float | None = None  # since when something waits for others
-        self._quiet_until = 0.0
         self._away_since: float | None = None
         self._strikes = 0
         self._generation = 0
@@ -141,6 +141,11 @@ class Machine:
     def full(self) -> bool:
         """Whether nothing may be added now."""
         return self._held_bytes >= self._most_bytes or self._held >= self._most
+
+    @property
+    def submitted(self) -> int:
+        """How many objects were added."""
+        return self._submitted[ObjectItem]
 
     @property
     def held(self) -> int:
@@ -185,7 +190,7 @@ class Machine:
         if self._oldest is None:
             self._oldest = now
             return True
-        return self._queued == self.size or self._queued_bytes >= self._part_bytes or self.full
+        return not self._queued % self.size or self._queued_bytes >= self._part_bytes or self.full
 
     def _joined(self, item: ReferenceItem) -> Item | None:
         """An object that a reference must wait for."""
@@ -196,7 +201,7 @@ class Machine:
     def take(self, now: float) -> Part | None:
         """What is to be sent now, if anything."""
         self._wake(now)
-        if now < self._quiet_until or self.error is not None:
+        if now < self.quiet_until or self.error is not None:
             return None
         part = self._take_objects(now) or self._take_references(now)
         self._oldest = (now if part else self._oldest) if self._queued else None
@@ -215,14 +220,18 @@ class Machine:
         """After how many seconds `take` may give something by the time alone; None: never."""
         moments = [self._later[0][0]] if self._later else []
         if self._oldest is not None and self.mode.linger is not None:
-            moments.append(max(self._oldest + self.mode.linger, self._quiet_until))
-        elif self._quiet_until > now:
-            moments.append(self._quiet_until)
+            moments.append(max(self._oldest + self.mode.linger, self.quiet_until))
+        elif self.quiet_until > now:
+            moments.append(self.quiet_until)
         return max(0.0, min(moments) - now) if moments else None
+
+    def calls(self, now: float) -> bool | None:
+        """Whether there is a reason to open a stream; None if not now."""
+        return (self._held > 0 and now >= self.quiet_until) or None
 
     def _urgent(self, now: float) -> bool:
         """Whether items go without waiting for more."""
-        if self.closing or self._generation and self._open_before() or self.full:
+        if self.closing or (self._generation and self._open_before()) or self.full:
             return True
         linger = self.mode.linger
         return linger is not None and self._oldest is not None and now >= self._oldest + linger
@@ -244,7 +253,7 @@ class Machine:
         self._queued -= len(items)
         self._queued_bytes -= size
         if self.mode.per_minute is not None:
-            self._quiet_until = now + len(items) * 60 / self.mode.per_minute
+            self.quiet_until = now + len(items) * 60 / self.mode.per_minute
         return Part("objects", items)
 
     def _take_references(self, now: float) -> Part | None:
@@ -263,7 +272,7 @@ class Machine:
     def take_unsure(self, now: float) -> ReferenceItem | None:
         """A reference of unknown outcome: whether the server has it must be seen before it may be sent again."""
         self._wake(now)
-        return self._unsure.popleft() if self._unsure and now >= self._quiet_until else None
+        return self._unsure.popleft() if self._unsure and now >= self.quiet_until else None
 
     # What became of it
 
@@ -319,7 +328,7 @@ class Machine:
         else:
             self._strikes += 1
             due = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._strikes, 10)) * (0.5 + self._random() / 2)
-            self._quiet_until = max(self._quiet_until, due)
+            self.quiet_until = max(self.quiet_until, due)
             if verdict != "later" and self._held:
                 self._away_since = now if self._away_since is None else self._away_since
         for item in items:
@@ -330,7 +339,7 @@ class Machine:
 
     def rest(self, seconds: float, now: float) -> None:
         """Send nothing for some time: the server has asked for it."""
-        self._quiet_until = max(self._quiet_until, now + seconds)
+        self.quiet_until = max(self.quiet_until, now + seconds)
 
     def checked(self, item: ReferenceItem, present: bool, now: float) -> None:
         """Whether the server has a reference of unknown outcome; if not, it is sent again."""
@@ -351,6 +360,8 @@ class Machine:
                 self._abandon(freed)
 
     def _close(self, item: Item, outcome: Outcome, reason: str = "", retryable: bool = False) -> None:
+        if item.outcome is not None:  # an answer after all, to what an interrupted batch has given up
+            return
         item.outcome = outcome
         kind = ObjectItem if isinstance(item, ObjectItem) else ReferenceItem
         self._counts[kind, outcome] = self._counts.get((kind, outcome), 0) + 1
@@ -435,7 +446,9 @@ class Machine:
 
     def _abandon(self, item: Item) -> None:
         """Settle an item that will not be sent any more."""
-        self._close(item, "unknown" if item.unsure else "failed", f"the batch was stopped: {self.error}", retryable=True)
+        self._close(
+            item, "unknown" if item.unsure else "failed", f"the batch was stopped: {self.error}", retryable=True
+        )
 
     # Accounts
 

@@ -1,8 +1,8 @@
 """One stream of a batch (the rpc BatchStream): what to say next, and what the server's words mean. Pure.
 
-The server names what it speaks of by keys, so that at most one item of each key is in a stream (`Mode.by_key`). It takes
-messages into a queue (Acks), works on them, and tells of each item how it ended (Results). A message has objects of one
-collection: of several, the server confuses which of them failed.
+The server names what it speaks of by keys, so that at most one item of each key is in a stream (`Mode.by_key`). It
+takes messages into a queue (Acks), works on them, and tells of each item how it ended (Results). A message has objects
+of one collection: of several, the server confuses which of them failed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Talk:
         self._level = consistency_level
         self._in_flight: dict[str, Item] = {}
         self._taken: set[str] = set()  # references that the server has in its queue
-        self._said_start = False
+        self._heard: float | None = None
         self._started = False
         self._leaving = False
 
@@ -44,21 +44,29 @@ class Talk:
 
     def next(self, now: float) -> bytes | None:
         """The next message, if there is one now."""
-        if not self._said_start:
-            self._said_start = True
+        if self._heard is None:
+            self._heard = now
             return start(self._level)
         if not self._started or self._leaving:
             return None
         part = self._machine.take(now)
         if part is None:
             return None
+        if not self._in_flight:
+            self._heard = now
         self._in_flight.update((item.key, item) for item in part.items)
         if part.kind == "objects":
             return encode.stream_data([cast(ObjectItem, item).data for item in part.items])
         return references_data(cast("Sequence[ReferenceItem]", part.items))
 
+    def silent(self, now: float) -> float:
+        """For how many seconds the server has said nothing, though something is expected of it."""
+        waiting = self._in_flight or not self._started
+        return now - self._heard if waiting and self._heard is not None else 0.0
+
     def receive(self, reply: BatchStreamReply, now: float) -> None:
         """The server has said something."""
+        self._heard = now
         kind = reply.WhichOneof("message")
         if kind == "results":
             self._receive_results(reply.results, now)
@@ -102,6 +110,7 @@ class Talk:
             reason: The failure in words.
             now: The moment.
         """
+        self._leaving = True
         left = list(self._in_flight.values())
         self._in_flight.clear()
         if verdict is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.sync.batch import CollectionBatching
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
@@ -26,6 +27,7 @@ class Collection(Generic[Properties, References]):
 
     Attributes:
         name: Its name.
+        batch: Writes many objects and references.
         config: Its configuration.
         tenants: Its tenants.
     """
@@ -47,6 +49,7 @@ class Collection(Generic[Properties, References]):
         self._properties = properties
         self._references = references
         self.name = name
+        self.batch = CollectionBatching[Properties](connection, name, tenant, consistency_level)
         self.config = Config(connection, name, tenant, validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
 
