@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply, BatchStreamRequest
 
 from weaviate_hl import errors
-from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
-from weaviate_hl.batching.machine import Machine, Mode, Part, Verdict, fitting
+from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.machine import Machine, Mode, Part, fitting
 from weaviate_hl.batching.stream import Talk
 from weaviate_hl.batching.verdicts import may_pass, verdict_of
 
@@ -29,8 +29,10 @@ class Server:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str | None, str], int] = {}
         self.references: Counter[tuple[str, str, str]] = Counter()
+        self.applied: set[int] = set()
 
     def apply(self, item: Item) -> None:
+        self.applied.add(id(item))
         if isinstance(item, ObjectItem):
             place = (item.collection, item.tenant, item.key)
             assert item.index >= self.objects.get(place, -1), "an older write came after a newer one"
@@ -67,14 +69,13 @@ class Events(RuleBasedStateMachine):
         self.looking: list[ReferenceItem] = []
         self.flushes: list[tuple[int, int]] = []
         self.sent_references: Counter[tuple[str, str, str]] = Counter()
-        self.machine._close = self._watch(self.machine._close)  # type: ignore[method-assign]
+        close = self.machine._close
 
-    def _watch(self, close: Any) -> Any:
-        def closing(item: Item, *rest: Any, **more: Any) -> None:
+        def closing(item: Item) -> None:
             self.settled[id(item)] += 1
-            close(item, *rest, **more)
+            close(item)
 
-        return closing
+        self.machine._close = closing  # type: ignore[method-assign]
 
     def _add(self, item: Item) -> None:
         self.machine.add(item, self.now)
@@ -98,7 +99,7 @@ class Events(RuleBasedStateMachine):
             self._add(item)
 
     def _open(self) -> bool:
-        return not self.machine.full and self.machine.error is None and not self.machine.closing
+        return not self.machine.blocked and self.machine.error is None and not self.machine.closing
 
     @rule(seconds=st.sampled_from([0.01, 0.2, 3.0]))
     def time_goes_by(self, seconds: float) -> None:
@@ -200,6 +201,9 @@ class Events(RuleBasedStateMachine):
                 assert times <= 1, "a reference twice"
                 assert times or item.outcome != "stored"
                 assert not times or item.outcome != "failed"
+            elif item.outcome is not None:
+                assert (item.outcome == "stored") <= (id(item) in self.server.applied)
+                assert (item.outcome == "failed") <= (id(item) not in self.server.applied)
 
     def teardown(self) -> None:
         if not hasattr(self, "machine"):
@@ -246,7 +250,7 @@ class Streams(RuleBasedStateMachine):
 
     @rule(uuid=st.sampled_from(IDS), collection=st.sampled_from("AB"), tenant=st.sampled_from([None, "t"]))
     def add_object(self, uuid: str, collection: str, tenant: str | None) -> None:
-        if not self.machine.full and self.machine.error is None:
+        if not self.machine.blocked and self.machine.error is None:
             item = ObjectItem(uuid.upper(), piece(uuid, collection, tenant, len(self.items)), collection, tenant)
             self.items.append(item)
             self.machine.add(item, self.now)
@@ -255,7 +259,7 @@ class Streams(RuleBasedStateMachine):
     def add_reference(self, uuid: str, to: str, name: str) -> None:
         item = ReferenceItem("A", uuid, name, to)
         known = {link(one) for one in self.items if isinstance(one, ReferenceItem)}
-        if not self.machine.full and self.machine.error is None and link(item) not in known:
+        if not self.machine.blocked and self.machine.error is None and link(item) not in known:
             self.items.append(item)
             self.machine.add(item, self.now)
 

@@ -43,7 +43,8 @@ class ClientBatchAsync(RunningBatchAsync):
             WeaviateBatchError: The batch has ended by an error.
         """
         item = self._encode(_name(collection), _tenant(tenant), properties, references, uuid, vector)
-        return await self._add_object(item)
+        await self._add(item)
+        return BatchUUIDAsync(item, self)
 
     async def add_reference(
         self,
@@ -99,7 +100,9 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        return await self._add_object(self._encode(self._name, self._tenant, properties, references, uuid, vector))
+        item = self._encode(self._name, self._tenant, properties, references, uuid, vector)
+        await self._add(item)
+        return BatchUUIDAsync(item, self)
 
     async def add_reference(self, from_uuid: Uuid, from_property: str, to: ReferenceInput) -> None:
         """Add a reference, or several. They are sent when the objects that they join are stored.

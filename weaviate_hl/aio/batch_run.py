@@ -15,8 +15,8 @@ from uuid import UUID
 from weaviate_gen.grpc.services import WeaviateMethods
 
 from weaviate_hl.batching.ids import TextUUID
-from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
-from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part, Verdict
+from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part
 from weaviate_hl.batching.options import Options
 from weaviate_hl.batching.plans import Plan
 from weaviate_hl.batching.progress import Progress
@@ -105,7 +105,8 @@ class RunningBatchAsync:
         self._todo = Bell(self._guard)  # for those who send
         self._unsure = Bell(self._guard)  # for who looks for what is unsure
         self._change = Bell(self._guard)  # for those who wait
-        self._machine = Machine(plan.mode, patience=options.retry_for)
+        self._machine = Machine(plan.mode)
+        self._machine.close()  # until the block begins
         self._strands: list[Strand] = []
         self._sending: dict[int, Sequence[Item]] = {}
         self._streams: dict[Talk, Stream[BatchStreamReply]] = {}
@@ -206,14 +207,10 @@ class RunningBatchAsync:
             encoder = self._encoders[place] = Encoder(collection, tenant)
             self._collections[place] = None
         try:
-            text, data = encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted)
+            text, data = encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted[ObjectItem])
         except WeaviateInvalidInputError as error:
             raise WeaviateBatchValidationError(error.message) from None
         return ObjectItem(text, data, collection, tenant)
-
-    async def _add_object(self, item: ObjectItem) -> BatchUUIDAsync:
-        await self._add(item)
-        return BatchUUIDAsync(item, self)
 
     async def _add_references(
         self, collection: str, tenant: str | None, from_uuid: Any, from_property: str, to: Any
@@ -231,12 +228,8 @@ class RunningBatchAsync:
     async def _add(self, item: Item) -> None:
         """Add an item when there is room for it."""
         with self._guard:
-            while True:
-                if self._state != "open":
-                    raise WeaviateBatchValidationError("Objects and references are added within the block of the batch")
+            while self._machine.blocked:
                 self._check()
-                if not self._machine.full:
-                    break
                 await self._change.wait()
             wake = self._machine.add(item, monotonic())
             if wake:
@@ -246,6 +239,8 @@ class RunningBatchAsync:
                 await sleep(0)  # let those who send begin
 
     def _check(self) -> None:
+        if self._machine.closing:
+            raise WeaviateBatchValidationError("Objects and references are added within the block of the batch")
         if (error := self._machine.error) is not None:
             raise WeaviateBatchError(f"The batch broke: {error}") from error
 
@@ -256,7 +251,8 @@ class RunningBatchAsync:
             self._todo.notify_all()
             while not self._machine.flushed(generation):
                 await self._change.wait()
-            self._check()
+            if self._machine.error is not None:
+                self._check()
 
     async def outcome(self, item: ObjectItem, timeout: float | None) -> UUID:
         """Wait for an object; see `BatchUUID.result`."""

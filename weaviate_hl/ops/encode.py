@@ -174,8 +174,10 @@ def identify(uuid: str | UUID | None) -> str:
         BadValue: It is none.
     """
     if uuid is None:
-        # What uuid4 does, at a third of its price.
-        return str(UUID(int=int.from_bytes(os.urandom(16), "big"), version=4))
+        # What uuid4 does, at a fifth of its price.
+        digits = os.urandom(16).hex()
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     if type(uuid) is str and _UUID(uuid):
         return uuid
     try:

@@ -44,7 +44,8 @@ class ClientBatch(RunningBatch):
             WeaviateBatchError: The batch has ended by an error.
         """
         item = self._encode(_name(collection), _tenant(tenant), properties, references, uuid, vector)
-        return self._add_object(item)
+        self._add(item)
+        return BatchUUID(item, self)
 
     def add_reference(
         self,
@@ -100,7 +101,9 @@ class CollectionBatch(RunningBatch, Generic[Properties]):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        return self._add_object(self._encode(self._name, self._tenant, properties, references, uuid, vector))
+        item = self._encode(self._name, self._tenant, properties, references, uuid, vector)
+        self._add(item)
+        return BatchUUID(item, self)
 
     def add_reference(self, from_uuid: Uuid, from_property: str, to: ReferenceInput) -> None:
         """Add a reference, or several. They are sent when the objects that they join are stored.
