@@ -78,7 +78,7 @@ class Events(RuleBasedStateMachine):
         self.machine._close = closing  # type: ignore[method-assign]
 
     def _add(self, item: Item) -> None:
-        self.machine.add(item, self.now)
+        self.machine.add(item)
         self.items.append(item)
 
     @precondition(lambda self: self._open())
@@ -253,7 +253,7 @@ class Streams(RuleBasedStateMachine):
         if not self.machine.blocked and self.machine.error is None:
             item = ObjectItem(uuid.upper(), piece(uuid, collection, tenant, len(self.items)), collection, tenant)
             self.items.append(item)
-            self.machine.add(item, self.now)
+            self.machine.add(item)
 
     @rule(uuid=st.sampled_from(IDS), to=st.sampled_from(IDS), name=st.sampled_from("pq"))
     def add_reference(self, uuid: str, to: str, name: str) -> None:
@@ -261,7 +261,7 @@ class Streams(RuleBasedStateMachine):
         known = {link(one) for one in self.items if isinstance(one, ReferenceItem)}
         if not self.machine.blocked and self.machine.error is None and link(item) not in known:
             self.items.append(item)
-            self.machine.add(item, self.now)
+            self.machine.add(item)
 
     @rule(seconds=st.sampled_from([0.01, 0.2, 2.0]))
     def time_goes_by(self, seconds: float) -> None:
@@ -392,8 +392,8 @@ def beacon(one: Any) -> str:
 
 def test_ten_thousand_writes_of_one_object_can_be_stopped() -> None:
     machine = Machine(Mode(10), held=20_000)
-    for number in range(10_000):
-        machine.add(ObjectItem(IDS[0], b"x", "A"), number)
+    for _ in range(10_000):
+        machine.add(ObjectItem(IDS[0], b"x", "A"))
     machine.stop(RuntimeError("enough"))
     assert machine.counts(ObjectItem) == (10_000, 0, 10_000, 0)
     assert machine.finished
@@ -403,7 +403,7 @@ def test_a_rate_is_kept_in_every_minute() -> None:
     machine = Machine(Mode(10, per_minute=120, linger=None))
     now, sent = 0.0, []
     for number in range(600):
-        machine.add(ObjectItem(f"{number:036}", b"x", "A"), now)
+        machine.add(ObjectItem(f"{number:036}", b"x", "A"))
     while machine.held:
         part = machine.take(now)
         if part is None:
@@ -417,8 +417,8 @@ def test_a_rate_is_kept_in_every_minute() -> None:
 
 def test_a_server_that_stays_away_ends_the_batch() -> None:
     machine = Machine(Mode(1), patience=10)
-    machine.add(ObjectItem(IDS[0], b"x", "A"), 0)
-    machine.add(ObjectItem(IDS[1], b"x", "A"), 0)
+    machine.add(ObjectItem(IDS[0], b"x", "A"))
+    machine.add(ObjectItem(IDS[1], b"x", "A"))
     now = 0.0
     while machine.error is None:
         if part := machine.take(now):
@@ -433,7 +433,7 @@ def test_a_server_that_stays_away_ends_the_batch() -> None:
 def test_a_part_that_is_too_large_is_halved_until_the_object_is_alone() -> None:
     machine = Machine(Mode(8, linger=None))
     for number in range(8):
-        machine.add(ObjectItem(f"{number:036}", b"x", "A"), 0)
+        machine.add(ObjectItem(f"{number:036}", b"x", "A"))
     machine.close()
     for _ in range(50):
         if part := machine.take(0):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Generic
 
 from weaviate_hl.aio.batch_run import BatchUUIDAsync, RunningBatchAsync
+from weaviate_hl.batching.items import ObjectItem
 from weaviate_hl.errors import WeaviateBatchValidationError
 from weaviate_hl.values.generics import Properties
 from weaviate_hl.values.inputs import ReferenceInput, ReferenceInputs, Uuid
@@ -42,7 +43,9 @@ class ClientBatchAsync(RunningBatchAsync):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        item = self._encode(_name(collection), _tenant(tenant), properties, references, uuid, vector)
+        name, tenant = _name(collection), _tenant(tenant)
+        text, data = self._encode(self._encoder(name, tenant), properties, references, uuid, vector)
+        item = ObjectItem(text, data, name, tenant)
         await self._add(item)
         return BatchUUIDAsync(item, self)
 
@@ -77,6 +80,7 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
         super().__init__(*running)
         self._name = name
         self._tenant = tenant
+        self._one_encoder = self._encoder(name, tenant)
 
     async def add_object(
         self,
@@ -100,7 +104,8 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        item = self._encode(self._name, self._tenant, properties, references, uuid, vector)
+        text, data = self._encode(self._one_encoder, properties, references, uuid, vector)
+        item = ObjectItem(text, data, self._name, self._tenant)
         await self._add(item)
         return BatchUUIDAsync(item, self)
 

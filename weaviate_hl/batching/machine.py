@@ -106,12 +106,14 @@ class Machine:
     ) -> None:
         self.mode = mode
         self.size = mode.size
+        self._by_key = mode.by_key
         self.blocked = False  # nothing may be added now
         self.closing = False
         self.error: BaseException | None = None
         self.held = 0  # items that are not settled
         self.submitted: dict[type[Item], int] = {ObjectItem: 0, ReferenceItem: 0}
-        self.stored: deque[ObjectItem] = deque(maxlen=KEPT)
+        self._stored_ids: deque[str] = deque(maxlen=KEPT)  # two plain ones: nothing for the garbage collector to follow
+        self._stored_places: deque[int] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
         self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
@@ -137,7 +139,7 @@ class Machine:
 
     # Adding
 
-    def add(self, item: Item, now: float) -> bool:
+    def add(self, item: Item) -> bool:
         """Add an item; whether the driver should look for a part."""
         if not self.held:
             self._away_since = None  # nobody has asked for the server since
@@ -149,18 +151,18 @@ class Machine:
         self._held_bytes += item.size
         if self._held_bytes >= self._most_bytes or self.held >= self._most:
             self.blocked = True
-        if kind is ObjectItem or self.mode.by_key:
+        if kind is ObjectItem or self._by_key:
             earlier = self._last.get(item.key)
             self._last[item.key] = item
             if earlier is not None:
                 _wait(item, earlier)
                 return self.blocked
-        return self._release(item, now)
+        return self._release(item)
 
-    def _release(self, item: Item, now: float) -> bool:
+    def _release(self, item: Item) -> bool:
         """Let an item go that waits for no other of its key."""
         if type(item) is ObjectItem:
-            lane = item.collection if self.mode.by_key else ""
+            lane = item.collection if self._by_key else ""
             queue = self._lanes.get(lane)
             if queue is None:
                 queue = self._lanes[lane] = deque()
@@ -173,10 +175,8 @@ class Machine:
                 return False
             self._references.append(reference)
         self._queued += 1
-        if self._oldest is None:
-            self._oldest = now
-            return True
-        return not self._queued % self.size or self._queued_bytes >= self._part_bytes or self.blocked
+        queued = self._queued
+        return queued == 1 or not queued % self.size or self._queued_bytes >= self._part_bytes or self.blocked
 
     def _joined(self, item: ReferenceItem) -> Item | None:
         """An object that a reference must wait for."""
@@ -187,10 +187,13 @@ class Machine:
     def take(self, now: float) -> Part | None:
         """What is to be sent now, if anything."""
         self._wake(now)
+        if self._oldest is None and self._queued:
+            self._oldest = now
         if now < self.quiet_until or self.error is not None:
             return None
         part = self._take_objects(now) or self._take_references(now)
-        self._oldest = (now if part else self._oldest) if self._queued else None
+        if part is not None or not self._queued:
+            self._oldest = None
         return part
 
     def _wake(self, now: float) -> None:
@@ -199,11 +202,13 @@ class Machine:
             if item.unsure and isinstance(item, ReferenceItem):
                 self._unsure.append(item)
             else:
-                self._release(item, now)
+                self._release(item)
                 self._oldest = now - (self.mode.linger or 0.0)
 
     def wait(self, now: float) -> float | None:
         """After how many seconds `take` may give something by the time alone; None: never."""
+        if self._oldest is None and self._queued:
+            self._oldest = now
         moments = [self._later[0][0]] if self._later else []
         if self._oldest is not None and self.mode.linger is not None:
             moments.append(max(self._oldest + self.mode.linger, self.quiet_until))
@@ -330,7 +335,7 @@ class Machine:
         if present:
             self.store(item, now)
         elif not self._give_up(item, item.reason, now):
-            self._release(item, now)
+            self._release(item)
 
     def store(self, item: Item, now: float) -> None:
         """The server has stored an item."""
@@ -341,7 +346,8 @@ class Machine:
         self._stored[kind] += 1
         if kind is ObjectItem:
             item.data = b""  # type: ignore[attr-defined]
-            self.stored.append(item)  # type: ignore[arg-type]
+            self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
+            self._stored_places.append(item.index)
         self._close(item)
         if self._freed:
             self._free(now)
@@ -385,7 +391,7 @@ class Machine:
         while self._freed:
             item = self._freed.popleft()
             if self.error is None:
-                self._release(item, now)
+                self._release(item)
             else:
                 self._lose(item, f"the batch was stopped: {self.error}", retryable=True)
 
@@ -447,6 +453,10 @@ class Machine:
         self._free(0.0)
 
     # Accounts
+
+    def stored(self) -> dict[int, str]:
+        """The ids of the objects that were stored last, by place."""
+        return dict(zip(self._stored_places, self._stored_ids, strict=True))
 
     def counts(self, kind: type[Item]) -> Counts:
         """The accounts of the objects (`ObjectItem`) or of the references (`ReferenceItem`)."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.sync.transport.stream import Stream
+    from weaviate_hl.values.inputs import Uuid
 
 T = TypeVar("T")
 ENCODERS = 1000
@@ -112,7 +113,7 @@ class RunningBatch:
         self._failures: list[Item] = []
         self._failed_bytes = 0
         self._encoders: dict[tuple[str, str | None], Encoder] = {}
-        self._collections: dict[tuple[str, str | None], None] = {}
+        self._places: dict[tuple[str, str | None], None] = {}
         self._state = "new"
         self._began = self._ended = 0.0
 
@@ -195,21 +196,22 @@ class RunningBatch:
 
     # Adding
 
-    def _encode(
-        self, collection: str, tenant: str | None, properties: Any, references: Any, uuid: Any, vector: Any
-    ) -> ObjectItem:
+    def _encoder(self, collection: str, tenant: str | None) -> Encoder:
         place = (collection, tenant)
-        encoder = self._encoders.get(place)
-        if encoder is None:
+        if (encoder := self._encoders.get(place)) is None:
             if len(self._encoders) >= ENCODERS:
                 self._encoders.clear()
             encoder = self._encoders[place] = Encoder(collection, tenant)
-            self._collections[place] = None
+            self._places[place] = None
+        return encoder
+
+    def _encode(
+        self, encoder: Encoder, properties: Any, references: Any, uuid: Uuid | None, vector: Any
+    ) -> tuple[str, bytes]:
         try:
-            text, data = encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted[ObjectItem])
+            return encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted[ObjectItem])
         except WeaviateInvalidInputError as error:
             raise WeaviateBatchValidationError(error.message) from None
-        return ObjectItem(text, data, collection, tenant)
 
     def _add_references(self, collection: str, tenant: str | None, from_uuid: Any, from_property: str, to: Any) -> None:
         if not isinstance(from_property, str) or not from_property:
@@ -228,7 +230,7 @@ class RunningBatch:
             while self._machine.blocked:
                 self._check()
                 self._change.wait()
-            wake = self._machine.add(item, monotonic())
+            wake = self._machine.add(item)
             if wake:
                 self._todo.notify()
 
@@ -444,19 +446,19 @@ class RunningBatch:
     def results(self) -> BatchResult:
         """What became of everything so far; of the objects that were stored, the last 100,000."""
         with self._guard:
-            stored = list(self._machine.stored)
+            stored = self._machine.stored()
         seconds = (self._ended or monotonic()) - self._began
         objects = {one.object_.index: one for one in self.failed_objects}
         references = {one.reference.index: one for one in self.failed_references}
         found = BatchResult()
-        found.objs = BatchObjectReturn(None, seconds, objects, {item.index: UUID(item.uuid) for item in stored})
+        found.objs = BatchObjectReturn(None, seconds, objects, {place: UUID(id_) for place, id_ in stored.items()})
         found.refs = BatchReferenceReturn(seconds, references, bool(references))
         return found
 
     @property
-    def collections(self) -> list[tuple[str, str | None]]:
+    def places(self) -> list[tuple[str, str | None]]:
         """The collections and tenants that objects were added to."""
-        return list(self._collections)
+        return list(self._places)
 
     def _failed(self, kind: type[Item]) -> list[Item]:
         with self._guard:
