@@ -456,7 +456,7 @@ class Machine:
 
     def stored(self) -> dict[int, str]:
         """The ids of the objects that were stored last, by place."""
-        return dict(zip(self._stored_places, self._stored_ids, strict=True))
+        return dict(sorted(zip(self._stored_places, self._stored_ids, strict=True)))
 
     def counts(self, kind: type[Item]) -> Counts:
         """The accounts of the objects (`ObjectItem`) or of the references (`ReferenceItem`)."""
