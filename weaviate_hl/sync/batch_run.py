@@ -30,6 +30,7 @@ from weaviate_hl.errors import (
     WeaviateBatchWarning,
     WeaviateInvalidInputError,
     WeaviateTimeoutError,
+    WeaviateUnsupportedFeatureError,
 )
 from weaviate_hl.log import logger
 from weaviate_hl.op import RpcOp
@@ -345,7 +346,7 @@ class RunningBatch:
                 for reply in stream:
                     self._tell(partial(talk.receive, reply))
         except WeaviateBaseError as error:
-            if error.status == "UNIMPLEMENTED":
+            if error.status == "UNIMPLEMENTED" or isinstance(error, WeaviateUnsupportedFeatureError):
                 logger.warning("this server has no streams: the batch sends requests")
                 return "refused", str(error)
             verdict = verdict_of(error)
