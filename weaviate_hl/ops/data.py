@@ -70,7 +70,7 @@ class Scope(NamedTuple):
 
 def insert(
     scope: Scope,
-    properties: Mapping[str, Any] | None,
+    properties: Any,
     references: Mapping[str, Any] | None = None,
     uuid: Uuid | None = None,
     vector: Any = None,
@@ -88,7 +88,7 @@ def insert(
 def replace(
     scope: Scope,
     uuid: Uuid,
-    properties: Mapping[str, Any] | None,
+    properties: Any,
     references: Mapping[str, Any] | None = None,
     vector: Any = None,
 ) -> RestOp[None]:
@@ -107,7 +107,7 @@ def replace(
 def update(
     scope: Scope,
     uuid: Uuid,
-    properties: Mapping[str, Any] | None = None,
+    properties: Any = None,
     references: Mapping[str, Any] | None = None,
     vector: Any = None,
 ) -> RestOp[None]:
@@ -154,12 +154,14 @@ def identify(uuid: Uuid) -> str:
         WeaviateInvalidInputError: It is none.
     """
     try:
-        return encode.identify("" if uuid is None else uuid)
+        if uuid is None:
+            raise BadValue("expected the UUID of an object, not None", "uuid")
+        return encode.identify(uuid)
     except BadValue as bad:
         raise _invalid(bad) from None
 
 
-def _given(properties: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _given(properties: Any) -> Any:
     return {} if properties is None else properties
 
 
