@@ -49,7 +49,7 @@ class Timeout(Setting):
     Args:
         query: Reads: queries, aggregations, configuration.
         insert: Writes of objects and references.
-        init: Each check while connecting.
+        init: Connecting as a whole: all its checks, and logging in.
         stream: A whole stream of a batch; None: as long as it takes.
     """
 

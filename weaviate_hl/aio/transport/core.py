@@ -121,23 +121,22 @@ class Transport:
         self._open()
         self._sleeping = False
         try:
-            if self._tokens.needs_provider:
-                configuration = await self._ask(openid_configuration.request(), absent=404)
-                await self._tokens.discover(configuration, self._patience())
             if checks:
-                await self._check()
+                await self._check(self._patience())
+            elif self._tokens.needs_provider:
+                await self._log_in(self._patience())
         except BaseException:
             await self.close()
             raise
         self.connected = True
         _warn_of_plain_secrets(self.params, self.credentials, self.headers)
 
-    async def _check(self) -> None:
+    async def _check(self, deadline: Deadline) -> None:
         told, _, native, web = await together(
-            lambda: self._ask(meta.request()),
-            self._check_ready,
-            lambda: self._probe("native"),
-            lambda: self._probe("web"),
+            lambda: self._ask_meta(deadline),
+            lambda: self._check_ready(deadline),
+            lambda: self._probe("native", deadline),
+            lambda: self._probe("web", deadline),
         )
         self.version = str((told or {}).get("version", ""))
         if not self.version:
@@ -150,19 +149,27 @@ class Transport:
         self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
-    async def _check_ready(self) -> None:
-        request = ready.request()
-        answer = await self._answer(request, self._patience(), [], "Connecting")
+    async def _log_in(self, deadline: Deadline) -> None:
+        configuration = await self._ask(openid_configuration.request(), deadline, [], absent=404)
+        await self._tokens.discover(configuration, deadline)
+
+    async def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
+        if self._tokens.needs_provider:
+            await self._log_in(deadline)
+        return await self._ask(meta.request(), deadline, await self._rest_headers(deadline))
+
+    async def _check_ready(self, deadline: Deadline) -> None:
+        answer = await self._answer(ready.request(), deadline, [])
         if answer.status == 503:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
             )
 
-    async def _ask(self, request: Request, absent: int | None = None) -> dict[str, Any] | None:
-        """One of the requests while connecting, with credentials if they are at hand."""
-        deadline = self._patience()
-        headers = await self._rest_headers(deadline) if absent is None else []
-        answer = await self._answer(request, deadline, headers, "Connecting")
+    async def _ask(
+        self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], absent: int | None = None
+    ) -> dict[str, Any] | None:
+        """The JSON that one of the requests while connecting is answered with."""
+        answer = await self._answer(request, deadline, headers)
         if answer.status == absent:
             return None
         if answer.status == 400 and b"HTTPS" in answer.body:
@@ -182,15 +189,16 @@ class Transport:
             )
         return told
 
-    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], doing: str) -> Answer:
+    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]]) -> Answer:
         try:
             return await self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
         except TimeoutError as error:
-            raise deadline.error(f"{doing} to {self.params.base_url}") from error
+            raise deadline.error(f"Connecting to {self.params.base_url}") from error
         except Broken as error:
             raise self._unreachable(error) from error
 
     def _patience(self) -> Deadline:
+        """The time that connecting has as a whole."""
         return Deadline(self.config.timeout.init)
 
     def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
@@ -209,14 +217,14 @@ class Transport:
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
 
-    async def _probe(self, protocol: str, deadline: Deadline | None = None) -> RpcFailed | None:
+    async def _probe(self, protocol: str, deadline: Deadline) -> RpcFailed | None:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            await channel.call(HealthMethods.Check, request, [], deadline or self._patience())
+            await channel.call(HealthMethods.Check, request, [], deadline)
         except RpcFailed as failed:
             return failed
         except (Broken, TimeoutError) as error:
