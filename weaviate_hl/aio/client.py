@@ -175,7 +175,11 @@ class WeaviateAsyncClient:
 
         return WeaviateAsyncStub(RpcChannelAsync(self._transport))
 
-    async def _send(self, request: Request, parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+    async def _send(self, make: Callable[[], Request], parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+        try:
+            request = make()
+        except ValueError as error:
+            raise WeaviateInvalidInputError(str(error)) from None
         return await self._transport.execute(
             RestOp(request, parse, f"{request.operation.tag}.{request.operation.name}")
         )

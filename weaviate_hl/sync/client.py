@@ -174,7 +174,11 @@ class WeaviateClient:
 
         return WeaviateStub(RpcChannel(self._transport))
 
-    def _send(self, request: Request, parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+    def _send(self, make: Callable[[], Request], parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+        try:
+            request = make()
+        except ValueError as error:
+            raise WeaviateInvalidInputError(str(error)) from None
         return self._transport.execute(RestOp(request, parse, f"{request.operation.tag}.{request.operation.name}"))
 
     def _answers(self, request: Request) -> bool:
