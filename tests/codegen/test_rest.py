@@ -140,7 +140,7 @@ def test_a_parameter_of_another_kind_is_refused(value: Any) -> None:
 
 
 def test_a_parameter_may_be_a_member_of_an_enumeration_or_an_id() -> None:
-    class Level(str, Enum):
+    class Level(str, Enum):  # noqa: UP042 - unlike a StrEnum, its str() is its name
         ONE = "ONE"
 
     request = class_get.request("A", uuid.UUID(ID), consistency_level=Level.ONE)  # type: ignore[arg-type]

@@ -241,7 +241,9 @@ def test_connecting_has_one_time_for_all_its_steps(
         additional_config=AdditionalConfig(timeout=Timeout(init=1)),
         skip_init_checks=not checks,
     )
-    with pytest.raises((errors.AuthenticationFailedError, errors.WeaviateTimeoutError), match="in time|longer than 1 s"):
+    with pytest.raises(
+        (errors.AuthenticationFailedError, errors.WeaviateTimeoutError), match="in time|longer than 1 s"
+    ):
         colour.call(client.connect)
     assert not client.is_connected()
 
