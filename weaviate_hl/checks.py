@@ -5,7 +5,7 @@ a secret.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from weaviate_hl.errors import WeaviateInvalidInputError
 
@@ -18,7 +18,7 @@ def instance(name: str, value: T | None, kind: type[Any]) -> T:
     """A value of a class."""
     if not isinstance(value, kind):
         raise WeaviateInvalidInputError(f"{name}: must be {kind.__name__}, got {type(value).__name__}")
-    return value
+    return cast(T, value)
 
 
 def function(name: str, value: F) -> F:
