@@ -20,6 +20,7 @@ from weaviate_hl.errors import WeaviateInsertInvalidPropertyError, WeaviateInval
 from weaviate_hl.ops import vectors
 from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
+from weaviate_hl.values.properties import class_name
 
 T = TypeVar("T")
 Piece: TypeAlias = tuple[str, bytes]
@@ -71,9 +72,9 @@ class Encoder:
         try:
             text = identify(uuid)
             message = _Properties()
-            if properties:
+            if properties is not None:
                 _all(properties, partial(_fill, message))
-            if references:
+            if references is not None:
                 _fill_references(message, references)
             body = message.SerializeToString()
             # BatchObject: uuid = 1, properties = 3.
@@ -141,11 +142,12 @@ def json_object(
         if uuid is not None:
             body["id"] = identify(uuid)
         if properties is not None or references:
-            body["properties"] = _all(properties or {}, to_json)
-        for name, target in (references or {}).items():
+            body["properties"] = _all({} if properties is None else properties, to_json)
+        for name, target in _by_name({} if references is None else references, "references"):
             body["properties"][name] = beacons(target, name)
         if isinstance(vector, Mapping):
-            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in vector.items()}
+            named = _by_name(vector, "vectors")
+            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in named}
         elif vector is not None:
             body["vector"] = _named("", vectors.to_json, vector)
             if body["vector"] and type(body["vector"][0]) is list:
@@ -191,7 +193,9 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     collection: str | None = None
     several: Any = given
     if isinstance(given, ReferenceToMulti):
-        collection, several = given.target_collection, given.uuids
+        if not isinstance(given.target_collection, str) or not given.target_collection:
+            raise BadValue("`target_collection` is the name of a collection", f"reference {name!r}")
+        collection, several = class_name(given.target_collection), given.uuids
     single = isinstance(several, (str, UUID, Mapping)) or not isinstance(several, Iterable)
     uuids: list[str] = []
     for position, one in enumerate([several] if single else cast("Iterable[Any]", several)):
@@ -207,6 +211,16 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     return uuids, collection
 
 
+def _by_name(given: Mapping[str, T], what: str) -> Iterable[tuple[str, T]]:
+    """The names and values of a mapping."""
+    if not isinstance(given, Mapping):
+        raise BadValue(f"expected a mapping by name, not {short(given)}", what)
+    for name in given:
+        if type(name) is not str:
+            raise BadValue("a name is a text", f"{what}, {short(name)}")
+    return given.items()
+
+
 def beacons(given: Any, name: str) -> list[Json]:
     """A reference as REST has it.
 
@@ -219,7 +233,7 @@ def beacons(given: Any, name: str) -> list[Json]:
 
 
 def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapping[str, Any]) -> None:
-    for name, given in references.items():
+    for name, given in _by_name(references, "references"):
         uuids, collection = targets(given, name)
         if collection is None:
             message.single_target_ref_props.add(prop_name=name, uuids=uuids)
@@ -232,7 +246,7 @@ def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapp
 
 def _all(properties: Mapping[str, Any], convert: Callable[[Any], T]) -> T:
     """The properties of an object converted; errors name the property."""
-    if not isinstance(properties, Mapping):
+    if type(properties) is not dict and not isinstance(properties, Mapping):
         raise BadValue(f"expected values by name, not {short(properties)}", "properties")
     if "id" in properties:
         raise BadValue("the server's own name: give the id of the object as `uuid`, or choose another name", _ID)
@@ -322,7 +336,7 @@ def _add_list(message: _Target, name: str, values: Any) -> None:
 def _add_vectors(parts: list[bytes], given: Any) -> None:
     """What is spliced behind an object: vector_bytes = 6 for one without a name, vectors = 23 for those with."""
     if isinstance(given, dict) or (not isinstance(given, list) and isinstance(given, Mapping)):
-        for name, vector in given.items():
+        for name, vector in _by_name(given, "vectors"):
             data, kind = _named(name, vectors.encode, vector)
             if data:
                 # Vectors: name = 1 and type = 4, vector_bytes = 3.
