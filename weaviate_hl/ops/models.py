@@ -176,6 +176,16 @@ def fields(model: Any) -> tuple[Field, ...]:
         ) from error
 
 
+def check_model(model: Any) -> None:
+    """See that a class says what objects hold, or is that of any dictionary.
+
+    Raises:
+        InvalidDataModelError: It does not, or names a type that cannot be found.
+    """
+    if not _is_mapping(model):
+        fields(model)
+
+
 def name_of(model: Any) -> str:
     """A class as errors show it."""
     return getattr(model, "__name__", None) or repr(model)
