@@ -6,10 +6,13 @@ import json
 from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.aio.config import ConfigAsync
+from weaviate_hl.aio.generate import GenerateAsync
+from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.search import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
 from weaviate_hl.values.tenants import Tenant, tenant_name
@@ -27,6 +30,8 @@ class CollectionAsync(Generic[Properties, References]):
     Attributes:
         name: Its name.
         config: Its configuration.
+        query: Searches.
+        generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
 
@@ -49,6 +54,16 @@ class CollectionAsync(Generic[Properties, References]):
         self.name = name
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
+        scope = Scope(
+            name,
+            tenant=tenant,
+            consistency_level=consistency_level,
+            validate=validate_arguments,
+            properties=properties,
+            references=references,
+        )
+        self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
+        self.generate: GenerateAsync[Properties, References] = GenerateAsync(connection, scope)
 
     @property
     def tenant(self) -> str | None:

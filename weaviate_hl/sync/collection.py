@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.search import Scope
 from weaviate_hl.sync.config import Config
+from weaviate_hl.sync.generate import Generate
+from weaviate_hl.sync.query import Query
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
@@ -27,6 +30,8 @@ class Collection(Generic[Properties, References]):
     Attributes:
         name: Its name.
         config: Its configuration.
+        query: Searches.
+        generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
 
@@ -49,6 +54,16 @@ class Collection(Generic[Properties, References]):
         self.name = name
         self.config = Config(connection, name, tenant, validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
+        scope = Scope(
+            name,
+            tenant=tenant,
+            consistency_level=consistency_level,
+            validate=validate_arguments,
+            properties=properties,
+            references=references,
+        )
+        self.query: Query[Properties, References] = Query(connection, scope)
+        self.generate: Generate[Properties, References] = Generate(connection, scope)
 
     @property
     def tenant(self) -> str | None:
