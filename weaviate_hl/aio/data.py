@@ -18,7 +18,7 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorReference,
 )
-from weaviate_hl.values.generics import Properties
+from weaviate_hl.values.generics import DataModel, Properties
 from weaviate_hl.values.inputs import (
     DataObject,
     DataReference,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from weaviate_hl.op import Op
     from weaviate_hl.values.filters import FilterReturn
 
-T = TypeVar("T")
+T = TypeVar("T", bound=DataModel)
 
 BREATH = 200
 """How many objects are encoded before others get their turn in the event loop."""

@@ -19,7 +19,7 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorReference,
 )
-from weaviate_hl.values.generics import Properties
+from weaviate_hl.values.generics import DataModel, Properties
 from weaviate_hl.values.inputs import (
     DataObject,
     DataReference,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.values.filters import FilterReturn
 
-T = TypeVar("T")
+T = TypeVar("T", bound=DataModel)
 
 BREATH = 200
 """How many objects are encoded before others get their turn in the event loop."""
