@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, SupportsIndex, TypeAlias, TypeVar
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -250,6 +250,18 @@ class DataReference(Input):
 
 # What a query is to return.
 
+MetadataName: TypeAlias = Literal[
+    "certainty",
+    "creation_time",
+    "distance",
+    "explain_score",
+    "is_consistent",
+    "last_update_time",
+    "query_profile",
+    "score",
+]
+"""The name of something that `MetadataQuery` asks for."""
+
 
 class MetadataQuery(Input):
     """Which metadata a query is to return with each object."""
@@ -362,6 +374,10 @@ class QueryReference(QueryReferenceBase):
 
     __slots__ = ()
     MultiTarget: ClassVar = QueryReferenceMultiTarget
+
+
+ReturnProperties: TypeAlias = str | QueryNested | Sequence[str | QueryNested] | bool
+ReturnReferences: TypeAlias = QueryReferenceBase | Sequence[QueryReferenceBase]
 
 
 class Sorting:
