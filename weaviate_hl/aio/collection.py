@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Generic
 
+from weaviate_hl.aio.aggregate import AggregateAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.generate import GenerateAsync
 from weaviate_hl.aio.query import QueryAsync
@@ -31,6 +32,7 @@ class CollectionAsync(Generic[Properties, References]):
         name: Its name.
         config: Its configuration.
         query: Searches.
+        aggregate: Counts and metrics.
         generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
@@ -64,6 +66,7 @@ class CollectionAsync(Generic[Properties, References]):
         )
         self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
         self.generate: GenerateAsync[Properties, References] = GenerateAsync(connection, scope)
+        self.aggregate = AggregateAsync(connection, scope)
 
     @property
     def tenant(self) -> str | None:

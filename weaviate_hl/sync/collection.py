@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
 from weaviate_hl.ops.search import Scope
+from weaviate_hl.sync.aggregate import Aggregate
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.generate import Generate
 from weaviate_hl.sync.query import Query
@@ -31,6 +32,7 @@ class Collection(Generic[Properties, References]):
         name: Its name.
         config: Its configuration.
         query: Searches.
+        aggregate: Counts and metrics.
         generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
@@ -64,6 +66,7 @@ class Collection(Generic[Properties, References]):
         )
         self.query: Query[Properties, References] = Query(connection, scope)
         self.generate: Generate[Properties, References] = Generate(connection, scope)
+        self.aggregate = Aggregate(connection, scope)
 
     @property
     def tenant(self) -> str | None:

@@ -177,6 +177,24 @@ class ReferenceToMulti(Input):
         return [str(uuid) for uuid in uuids]
 
 
+WeaviateField: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | datetime
+    | UUID
+    | GeoCoordinate
+    | PhoneNumber
+    | PhoneNumberType
+    | Mapping[str, "WeaviateField"]
+    | Sequence["WeaviateField"]
+    | None
+)
+"""What a property may hold."""
+
+WeaviateProperties: TypeAlias = Mapping[str, WeaviateField]
+
 ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 

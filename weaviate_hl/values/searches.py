@@ -1,15 +1,17 @@
-"""How to search: vectors, targets, operators, boosts, diversity, prompts. Plain values that know nothing of the wire."""
+"""How to search: vectors, targets, operators, boosts, diversity, prompts. They know nothing of the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import Input, Uuid
+
+if TYPE_CHECKING:
+    from weaviate_hl.values.filters import FilterReturn
 
 Vector: TypeAlias = Any
 """A list of numbers, or of lists of them (a multi-vector), or anything that holds numbers as an array does."""
@@ -445,7 +447,7 @@ class Boost:
             if boost.depth is not None:
                 raise WeaviateInvalidInputError("Boost.blend: give `depth` to `blend`, not to what is blended")
             for one in boost.conditions:
-                own = one.weight if boost.weight is None else boost.weight
+                own = boost.weight if one.weight is None else one.weight
                 conditions.append(BoostCondition(one.kind, one.settings, own))
         return BoostReturn(conditions, weight, depth)
 
