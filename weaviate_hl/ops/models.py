@@ -281,6 +281,20 @@ def returned(model: Any) -> Asked | None:
     return None if _is_mapping(model) else list(_returned(model, ()))
 
 
+def asked(given: Any, common: Any, ask: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """The model that a query's results are read with, if any, and what it asks for.
+
+    Args:
+        given: What was given to the query: a model, or what to ask for; None for what is common.
+        common: The model of the collection, if it has one.
+        ask: What is asked for to fill a model: `returned` or `references`.
+    """
+    model = common if given is None else given
+    if model is None or not (kind_of(model) or _is_mapping(model) or isinstance(model, type)):
+        return None, given
+    return model, ask(model)
+
+
 def _is_mapping(model: Any) -> bool:
     """Whether the model is any dictionary."""
     origin = get_origin(model) or model
@@ -318,7 +332,7 @@ def references(model: Any) -> list[QueryReferenceBase]:
     Raises:
         InvalidDataModelError: It is no model of references, or leads back to itself.
     """
-    return list(_references(model, ()))
+    return [] if _is_mapping(model) else list(_references(model, ()))
 
 
 def _references(model: Any, outer: tuple[Any, ...]) -> Iterator[QueryReferenceBase]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from weaviate_gen.grpc.v1 import base_pb2
 from weaviate_gen.grpc.v1.search_get_pb2 import MetadataRequest, PropertiesRequest, SearchRequest
 
 from weaviate_hl.op import RpcOp
-from weaviate_hl.ops import decode
+from weaviate_hl.ops import decode, models
 from weaviate_hl.ops import filters as filter_ops
 from weaviate_hl.ops.checks import ArgumentCheck, check
 from weaviate_hl.values.filters import Filter, FilterReturn
@@ -129,10 +130,15 @@ class _Search:
             for name, ascending in check.one("sort", sort, Sorting).sorts:
                 request.sort_by.add(path=[name], ascending=ascending)
         _metadata(check, request.metadata, return_metadata, include_vector)
+        properties, return_properties = models.asked(return_properties, self.scope.properties, models.returned)
+        references, return_references = models.asked(return_references, self.scope.references, models.references)
         asked = _properties(check, return_properties, return_references)
         if asked is not None:
             request.properties.CopyFrom(asked)
-        return RpcOp(decode.SEARCH, request, self.read, f"{self.name} of collection {self.scope.collection!r}")
+        read = (
+            partial(self.read, properties=properties, references=references) if properties or references else self.read
+        )
+        return RpcOp(decode.SEARCH, request, read, f"{self.name} of collection {self.scope.collection!r}")
 
 
 # What is to be returned.
