@@ -22,6 +22,7 @@ from weaviate_hl.ops.models import plain
 from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
 from weaviate_hl.values.generics import DataModel
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
+from weaviate_hl.values.properties import class_name
 
 T = TypeVar("T")
 Piece: TypeAlias = tuple[str, bytes]
@@ -75,7 +76,7 @@ class Encoder:
             message = _Properties()
             if properties is not None:
                 _all(properties, partial(_fill, message))
-            if references:
+            if references is not None:
                 _fill_references(message, references)
             body = message.SerializeToString()
             # BatchObject: uuid = 1, properties = 3.
@@ -144,10 +145,11 @@ def json_object(
             body["id"] = identify(uuid)
         if properties is not None or references:
             body["properties"] = _all({} if properties is None else properties, to_json)
-        for name, target in (references or {}).items():
+        for name, target in _by_name({} if references is None else references, "references"):
             body["properties"][name] = beacons(target, name)
         if isinstance(vector, Mapping):
-            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in vector.items()}
+            named = _by_name(vector, "vectors")
+            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in named}
         elif vector is not None:
             body["vector"] = _named("", vectors.to_json, vector)
             if body["vector"] and type(body["vector"][0]) is list:
@@ -193,7 +195,9 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     collection: str | None = None
     several: Any = given
     if isinstance(given, ReferenceToMulti):
-        collection, several = given.target_collection, given.uuids
+        if not isinstance(given.target_collection, str) or not given.target_collection:
+            raise BadValue("`target_collection` is the name of a collection", f"reference {name!r}")
+        collection, several = class_name(given.target_collection), given.uuids
     single = isinstance(several, (str, UUID, Mapping)) or not isinstance(several, Iterable)
     uuids: list[str] = []
     for position, one in enumerate([several] if single else cast("Iterable[Any]", several)):
@@ -209,6 +213,16 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     return uuids, collection
 
 
+def _by_name(given: Mapping[str, T], what: str) -> Iterable[tuple[str, T]]:
+    """The names and values of a mapping."""
+    if not isinstance(given, Mapping):
+        raise BadValue(f"expected a mapping by name, not {short(given)}", what)
+    for name in given:
+        if type(name) is not str:
+            raise BadValue("a name is a text", f"{what}, {short(name)}")
+    return given.items()
+
+
 def beacons(given: Any, name: str) -> list[Json]:
     """A reference as REST has it.
 
@@ -221,7 +235,7 @@ def beacons(given: Any, name: str) -> list[Json]:
 
 
 def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapping[str, Any]) -> None:
-    for name, given in references.items():
+    for name, given in _by_name(references, "references"):
         uuids, collection = targets(given, name)
         if collection is None:
             message.single_target_ref_props.add(prop_name=name, uuids=uuids)
@@ -326,7 +340,7 @@ def _add_list(message: _Target, name: str, values: Any) -> None:
 def _add_vectors(parts: list[bytes], given: Any) -> None:
     """What is spliced behind an object: vector_bytes = 6 for one without a name, vectors = 23 for those with."""
     if isinstance(given, dict) or (not isinstance(given, list) and isinstance(given, Mapping)):
-        for name, vector in given.items():
+        for name, vector in _by_name(given, "vectors"):
             data, kind = _named(name, vectors.encode, vector)
             if data:
                 # Vectors: name = 1 and type = 4, vector_bytes = 3.

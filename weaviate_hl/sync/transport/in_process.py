@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from weaviate_gen.rest.api.meta import get as meta
 from weaviate_hl import errors
 from weaviate_hl.colour.sync import Worker, within
 from weaviate_hl.deadline import Deadline
@@ -90,8 +89,8 @@ class LiteTransport(Transport):
         self._native = LiteChannel(self._engine, self._worker)
         self.protocol, self._undecided = "native", False
 
-    def _check(self) -> None:
-        told = self._ask(meta.request())
+    def _check(self, deadline: Deadline) -> None:
+        told = self._ask_meta(deadline)
         self.version = str((told or {})["version"])
 
     def __getstate__(self) -> dict[str, Any]:
