@@ -56,12 +56,6 @@ class ArgumentCheck(Check):
             self._refuse(argument, "a vector that is not empty", value)
         return data, kind
 
-    def iterable(self, argument: str, value: Iterable[T]) -> Iterable[T]:
-        """Any number of things, but no text."""
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            self._refuse(argument, "a list, or something else to iterate over", value)
-        return value
-
     def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
         """A value of one of these kinds."""
         if not isinstance(value, kinds):

@@ -136,9 +136,10 @@ class LiteChannel(Native):
         """Give the engine a message."""
         given = method.request.FromString(message) if type(message) is bytes else message
         try:
-            return self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            reply = self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
+        return reply if isinstance(reply, method.reply) else method.reply.FromString(reply.SerializeToString())
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
         """Streams need a server's sockets so far."""
