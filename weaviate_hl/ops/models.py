@@ -163,17 +163,31 @@ def fields(model: Any) -> tuple[Field, ...]:
     """
     kind = kind_of(model)
     if kind is None:
-        raise InvalidDataModelError(
-            f"{name_of(model)} does not say what an object holds",
-            hint="Give a TypedDict, a dataclass, a class of attrs or a model of Pydantic",
-        )
-    cls = get_origin(model) or model
+        raise _no_model(model)
     try:
-        return tuple(_FIELDS[kind](cls))
+        return tuple(_FIELDS[kind](get_origin(model) or model))
     except NameError as error:
         raise InvalidDataModelError(
             f"A type of {name_of(model)} cannot be found: {error}", hint="Define it where the class is defined"
         ) from error
+
+
+def require(*models: Any) -> None:
+    """Refuse what is neither None, nor a model, nor the type of a dictionary.
+
+    Raises:
+        InvalidDataModelError: One is something else.
+    """
+    for model in models:
+        if model is not None and kind_of(model) is None and not _is_mapping(model):
+            raise _no_model(model)
+
+
+def _no_model(model: Any) -> InvalidDataModelError:
+    return InvalidDataModelError(
+        f"{name_of(model)} does not say what an object holds",
+        hint="Give a TypedDict, a dataclass, a class of attrs or a model of Pydantic",
+    )
 
 
 def name_of(model: Any) -> str:
