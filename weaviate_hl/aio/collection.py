@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.aio.aggregate import AggregateAsync
 from weaviate_hl.aio.config import ConfigAsync
+from weaviate_hl.aio.data import DataAsync
 from weaviate_hl.aio.generate import GenerateAsync
 from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
-from weaviate_hl.ops import schema
+from weaviate_hl.ops import data, schema, search
 from weaviate_hl.ops.checks import check
-from weaviate_hl.ops.search import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
 from weaviate_hl.values.tenants import Tenant, tenant_name
@@ -31,6 +31,7 @@ class CollectionAsync(Generic[Properties, References]):
     Attributes:
         name: Its name.
         config: Its configuration.
+        data: Its objects, to write and delete.
         query: Searches.
         aggregate: Counts and metrics.
         generate: Searches whose results a generative model works on.
@@ -55,8 +56,9 @@ class CollectionAsync(Generic[Properties, References]):
         self._references = references
         self.name = name
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
+        self.data = DataAsync[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
-        scope = Scope(
+        scope = search.Scope(
             name,
             tenant=tenant,
             consistency_level=consistency_level,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import Lock, Semaphore, sleep
+from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "CancelledError",
+    "Condition",
     "Lock",
     "Semaphore",
     "Worker",
+    "cancellations_of_task",
     "close_at_exit",
     "in_thread",
     "locked",
@@ -55,6 +58,12 @@ async def locked(lock: Lock, deadline: Deadline) -> AsyncGenerator[None, None]:
         yield
     finally:
         lock.release()
+
+
+def cancellations_of_task() -> int:
+    """How often the running task was cancelled: whether a CancelledError is meant for it, or for what it waits for."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
 
 
 def close_at_exit(owner: object, *closables: Any) -> None:

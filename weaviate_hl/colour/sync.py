@@ -7,10 +7,11 @@ import time
 import weakref
 from _thread import LockType
 from collections.abc import Callable, Generator
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
-from threading import Lock, Semaphore, Thread
+from threading import Condition, Lock, Semaphore, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "CancelledError",
+    "Condition",
     "Lock",
     "Semaphore",
     "Worker",
+    "cancellations_of_task",
     "close_at_exit",
     "in_thread",
     "locked",
@@ -64,6 +68,11 @@ def locked(lock: LockType, deadline: Deadline) -> Generator[None, None, None]:
         yield
     finally:
         lock.release()
+
+
+def cancellations_of_task() -> int:
+    """Always 0: a thread cannot be cancelled."""
+    return 0
 
 
 def close_at_exit(owner: object, *closables: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -72,12 +72,6 @@ class ArgumentCheck(Check):
             self._refuse(argument, "a vector that is not empty", value)
         return data, kind
 
-    def iterable(self, argument: str, value: Iterable[T]) -> Iterable[T]:
-        """Any number of things, but no text."""
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            self._refuse(argument, "a list, or something else to iterate over", value)
-        return value
-
     def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
         """A value of one of these kinds."""
         if not isinstance(value, kinds):
@@ -89,6 +83,12 @@ class ArgumentCheck(Check):
         if isinstance(value, (*kinds, str, bytes)) or not isinstance(value, Sequence):
             return [self.one(argument, value, *kinds, more=", or a list of them")]
         return [self.one(f"{argument}[{i}]", one, *kinds) for i, one in enumerate(value)]
+
+    def iterable(self, argument: str, value: Any) -> Iterable[Any]:
+        """What gives one thing after another; not one thing that happens to do so, too."""
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            self._refuse(argument, "a list", value)
+        return value
 
 
 class Unchecked(ArgumentCheck):

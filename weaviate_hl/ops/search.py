@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from weaviate_gen.grpc.v1 import search_get_pb2 as messages
 from weaviate_gen.grpc.v1.search_get_pb2 import MetadataRequest, PropertiesRequest, SearchRequest
 
 from weaviate_hl.op import RpcOp
-from weaviate_hl.ops import boosts, decode, near, prompting
+from weaviate_hl.ops import boosts, decode, models, near, prompting
 from weaviate_hl.ops.checks import ArgumentCheck, check
 from weaviate_hl.ops.filters import to_message
 from weaviate_hl.values.filters import Filter, FilterReturn
@@ -220,7 +221,7 @@ class _Search:
         return_metadata: MetadataQuery | Sequence[str] | None = None,
         return_properties: Any = None,
         return_references: Any = None,
-        read: Callable[[bytes], Any] | None = None,
+        read: Callable[..., Any] | None = None,
         **prompts: Any,
     ) -> RpcOp[Any]:
         """The operation, with what all methods take."""
@@ -244,13 +245,17 @@ class _Search:
         if self.scope.namespace == "generate":
             prompting.fill(check, request.generative, **prompts)
         _metadata(check, request.metadata, return_metadata, include_vector)
+        properties, return_properties = models.asked(return_properties, self.scope.properties, models.returned)
+        references, return_references = models.asked(return_references, self.scope.references, models.references)
         if (asked := _properties(check, return_properties, return_references)) is not None:
             request.properties.CopyFrom(asked)
         read = read or _READ[self.scope.namespace, group_by is not None]
+        if properties or references:
+            read = partial(read, properties=properties, references=references)
         return RpcOp(decode.SEARCH, request, read, f"{self.name} of collection {self.scope.collection!r}")
 
 
-_READ: dict[tuple[str, bool], Callable[[bytes], Any]] = {
+_READ: dict[tuple[str, bool], Callable[..., Any]] = {
     ("query", False): decode.query,
     ("query", True): decode.group_by,
     ("generate", False): decode.generative,

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from weaviate_gen.rest.api.meta import get as meta
-
 from weaviate_hl import errors
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.aio.transport.http import Answer, Http
@@ -91,8 +89,8 @@ class LiteTransport(Transport):
         self._native = LiteChannel(self._engine, self._worker)
         self.protocol, self._undecided = "native", False
 
-    async def _check(self) -> None:
-        told = await self._ask(meta.request())
+    async def _check(self, deadline: Deadline) -> None:
+        told = await self._ask_meta(deadline)
         self.version = str((told or {})["version"])
 
     def __getstate__(self) -> dict[str, Any]:
@@ -138,9 +136,10 @@ class LiteChannel(Native):
         """Give the engine a message."""
         given = method.request.FromString(message) if type(message) is bytes else message
         try:
-            return await self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            reply = await self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
+        return reply if isinstance(reply, method.reply) else method.reply.FromString(reply.SerializeToString())
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
         """Streams need a server's sockets so far."""
