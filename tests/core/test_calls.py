@@ -183,7 +183,7 @@ def test_what_the_server_answers_is_told(
     [
         (401, '{"code":401,"message":"no key"}', errors.AuthenticationFailedError, "no key"),
         (403, '{"error":[{"message":"a"},{"message":"b"}]}', errors.InsufficientPermissionsError, "a; b"),
-        (404, "", errors.UnexpectedStatusCodeError, "gave no reason"),
+        (404, "", errors.UnexpectedStatusCodeError, "there is none"),
         (422, '{"error":[{"message":"bad name"}]}', errors.UnexpectedStatusCodeError, "bad name"),
         (499, '{"error":"gone"}', errors.UnexpectedStatusCodeError, "gone"),
         (500, "<html>oops</html>", errors.UnexpectedStatusCodeError, "oops"),
