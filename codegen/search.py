@@ -60,6 +60,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.ops.search import Scope
 """
 
 
@@ -117,12 +118,14 @@ class Method:
             chosen = dict(zip(self._choices, values, strict=True))
             yield "@overload"
             yield f"async def {self.name}({self._signature(chosen)}) -> {self._result(chosen)}: ..."
-        everything = " | ".join(dict.fromkeys(self._of_any(result) for result in self.results))
+        results = self.results if "group_by" in self._choices else self.results[:1]
+        everything = " | ".join(map(self._of_any, results))
         yield f"async def {self.name}({self._signature({})}) -> {everything}:"
         yield from (f"    {line}".rstrip() for line in self._docstring())
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
-        yield f"    return await self._transport.execute({call})"
+        yield f"    found: {everything} = await self._transport.execute({call})"
+        yield "    return found"
 
     def _signature(self, chosen: dict[str, int]) -> str:
         parts, star = ["self"], False
@@ -181,7 +184,7 @@ class Class:
         yield f"class {self.name.capitalize()}Async{'(Generic[Properties, References])' if generic else ''}:"
         yield f'    """{self.said["doc"]}"""'
         yield ""
-        yield f"    def __init__(self, transport: Transport, scope: {self.said['ops']}.Scope) -> None:"
+        yield "    def __init__(self, transport: Transport, scope: Scope) -> None:"
         yield "        self._transport = transport"
         yield f'        self._scope = scope.of("{self.name}")'
         for method in self.methods:

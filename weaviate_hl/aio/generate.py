@@ -41,12 +41,13 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.ops.search import Scope
 
 
 class GenerateAsync(Generic[Properties, References]):
     """Searches whose results are handed to a generative model: `collection.generate`."""
 
-    def __init__(self, transport: Transport, scope: search.Scope) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope.of("generate")
 
@@ -138,7 +139,7 @@ class GenerateAsync(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+    ) -> GenerativeReturn[Any, Any]:
         """The objects with these ids, as far as they are there, in no particular order.
 
         A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
@@ -170,7 +171,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.fetch_objects_by_ids([first, second])
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] = await self._transport.execute(
             search.fetch_objects_by_ids(
                 self._scope,
                 ids,
@@ -188,6 +189,7 @@ class GenerateAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     async def fetch_objects(
@@ -277,7 +279,7 @@ class GenerateAsync(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+    ) -> GenerativeReturn[Any, Any]:
         """Objects in the order of their ids, or in that of `sort`.
 
         A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
@@ -309,7 +311,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] = await self._transport.execute(
             search.fetch_objects(
                 self._scope,
                 single_prompt=single_prompt,
@@ -327,6 +329,7 @@ class GenerateAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     async def bm25(
@@ -569,7 +572,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.bm25("wind power", query_properties=["title^2", "body"], limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.bm25(
                 self._scope,
                 query,
@@ -592,6 +595,7 @@ class GenerateAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     async def near_text(
@@ -874,7 +878,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.near_text("energy from the sky", limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.near_text(
                 self._scope,
                 query,
@@ -901,6 +905,7 @@ class GenerateAsync(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     async def near_vector(
@@ -1164,7 +1169,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.near_vector(
                 self._scope,
                 near_vector,
@@ -1189,6 +1194,7 @@ class GenerateAsync(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     async def near_object(
@@ -1451,7 +1457,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.near_object(uuid, limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.near_object(
                 self._scope,
                 near_object,
@@ -1476,6 +1482,7 @@ class GenerateAsync(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     async def near_image(
@@ -1738,7 +1745,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.near_image(Path("cat.png"), limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.near_image(
                 self._scope,
                 near_image,
@@ -1763,6 +1770,7 @@ class GenerateAsync(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     async def near_media(
@@ -2035,7 +2043,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.near_media(
                 self._scope,
                 media,
@@ -2061,6 +2069,7 @@ class GenerateAsync(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     async def hybrid(
@@ -2364,7 +2373,7 @@ class GenerateAsync(Generic[Properties, References]):
         Example:
             found = await articles.generate.hybrid("wind power", alpha=0.6, limit=5)
         """
-        return await self._transport.execute(
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
             search.hybrid(
                 self._scope,
                 query,
@@ -2393,3 +2402,4 @@ class GenerateAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found

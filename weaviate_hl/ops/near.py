@@ -47,8 +47,8 @@ def targets(check: ArgumentCheck, message: Any, given: TargetVectorJoinType | No
     """
     if given is None:
         given = list(vectors) if isinstance(vectors, Mapping) else []
-    join = given if isinstance(given, MultiTargetVectorJoin) else None
-    plain = join.target_vectors if join else given
+    join = given if isinstance(given, MultiTargetVectorJoin) else MultiTargetVectorJoin(None, given)
+    plain = join.target_vectors
     names = [plain] if isinstance(plain, str) else check.texts("target_vector", plain, required=True) or []
     if isinstance(vectors, Mapping):
         if set(names) != set(vectors):
@@ -57,11 +57,11 @@ def targets(check: ArgumentCheck, message: Any, given: TargetVectorJoinType | No
                 f"but `target_vector` names {', '.join(map(repr, names))}"
             )
         names = list(vectors)
-    if join is not None:
+    if join.combination is not None:
         label = f"COMBINATION_METHOD_TYPE_{join.combination}"
         message.targets.combination = messages.CombinationMethod.Value(label)
     for name in names:
-        weights = join.weights[name] if join and join.weights else None
+        weights = join.weights[name] if join.weights else None
         for weight in weights if isinstance(weights, Sequence) else [weights]:
             message.targets.target_vectors.append(name)  # again for each vector that has a weight of its own
             if weight is not None:
@@ -87,12 +87,13 @@ def _named_vectors(check: ArgumentCheck, argument: str, message: Any, given: Map
     for name, vector in given.items():
         where = f"{argument}[{name!r}]"
         target = message.vector_for_targets.add(name=name)
-        several = vector.vectors if isinstance(vector, ListOfVectorsQuery) else None
-        if several and check.vector(f"{where}[0]", several[0])[1] == vectors.MULTI:
-            for i, one in enumerate(several):
+        if not isinstance(vector, ListOfVectorsQuery):
+            _add(target.vectors, check.vector(where, vector), name)
+        elif vector.dimensionality == "1D":  # they travel as the rows of one
+            _add(target.vectors, check.vector(where, list(vector.vectors)), name)
+        else:
+            for i, one in enumerate(vector.vectors):
                 _add(target.vectors, check.vector(f"{where}[{i}]", one), name)
-        else:  # several vectors travel as the rows of one
-            _add(target.vectors, check.vector(where, vector if several is None else list(several)), name)
 
 
 def _add(message: Any, vector: tuple[bytes, int], name: str = "") -> None:

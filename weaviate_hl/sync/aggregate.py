@@ -23,13 +23,14 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
+    from weaviate_hl.ops.search import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
 class Aggregate:
     """Counts and metrics over the objects of a collection: `collection.aggregate`."""
 
-    def __init__(self, transport: Transport, scope: aggregate.Scope) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope.of("aggregate")
 
@@ -75,11 +76,12 @@ class Aggregate:
         Example:
             told = articles.aggregate.over_all(return_metrics=Metrics("words").integer(mean=True))
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.over_all(
                 self._scope, filters=filters, group_by=group_by, total_count=total_count, return_metrics=return_metrics
             )
         )
+        return found
 
     @overload
     def near_text(
@@ -151,7 +153,7 @@ class Aggregate:
         Example:
             told = articles.aggregate.near_text("energy from the sky", object_limit=100)
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.near_text(
                 self._scope,
                 query,
@@ -167,6 +169,7 @@ class Aggregate:
                 return_metrics=return_metrics,
             )
         )
+        return found
 
     @overload
     def near_vector(
@@ -231,7 +234,7 @@ class Aggregate:
         Example:
             told = articles.aggregate.near_vector([0.1, 0.2, 0.3], distance=0.3)
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.near_vector(
                 self._scope,
                 near_vector,
@@ -245,6 +248,7 @@ class Aggregate:
                 return_metrics=return_metrics,
             )
         )
+        return found
 
     @overload
     def near_object(
@@ -308,7 +312,7 @@ class Aggregate:
         Example:
             told = articles.aggregate.near_object(uuid, object_limit=100)
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.near_object(
                 self._scope,
                 near_object,
@@ -322,6 +326,7 @@ class Aggregate:
                 return_metrics=return_metrics,
             )
         )
+        return found
 
     @overload
     def near_image(
@@ -385,7 +390,7 @@ class Aggregate:
         Example:
             told = articles.aggregate.near_image(Path("cat.png"), object_limit=100)
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.near_image(
                 self._scope,
                 near_image,
@@ -399,6 +404,7 @@ class Aggregate:
                 return_metrics=return_metrics,
             )
         )
+        return found
 
     @overload
     def hybrid(
@@ -475,7 +481,7 @@ class Aggregate:
         Example:
             told = articles.aggregate.hybrid("wind power", object_limit=100)
         """
-        return self._transport.execute(
+        found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
             aggregate.hybrid(
                 self._scope,
                 query,
@@ -492,3 +498,4 @@ class Aggregate:
                 return_metrics=return_metrics,
             )
         )
+        return found

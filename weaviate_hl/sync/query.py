@@ -38,13 +38,14 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
+    from weaviate_hl.ops.search import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
 class Query(Generic[Properties, References]):
     """Searches for the objects of a collection: `collection.query`."""
 
-    def __init__(self, transport: Transport, scope: search.Scope) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope.of("query")
 
@@ -108,7 +109,7 @@ class Query(Generic[Properties, References]):
         Example:
             article = articles.query.fetch_object_by_id(uuid)
         """
-        return self._transport.execute(
+        found: ObjectSingleReturn[Any, Any] | None = self._transport.execute(
             search.fetch_object_by_id(
                 self._scope,
                 uuid,
@@ -117,6 +118,7 @@ class Query(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     def fetch_objects_by_ids(
@@ -186,7 +188,7 @@ class Query(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+    ) -> QueryReturn[Any, Any]:
         """The objects with these ids, as far as they are there, in no particular order.
 
         Args:
@@ -209,7 +211,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.fetch_objects_by_ids([first, second])
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] = self._transport.execute(
             search.fetch_objects_by_ids(
                 self._scope,
                 ids,
@@ -223,6 +225,7 @@ class Query(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     def fetch_objects(
@@ -292,7 +295,7 @@ class Query(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+    ) -> QueryReturn[Any, Any]:
         """Objects in the order of their ids, or in that of `sort`.
 
         Args:
@@ -315,7 +318,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] = self._transport.execute(
             search.fetch_objects(
                 self._scope,
                 limit=limit,
@@ -329,6 +332,7 @@ class Query(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     def bm25(
@@ -526,7 +530,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.bm25("wind power", query_properties=["title^2", "body"], limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.bm25(
                 self._scope,
                 query,
@@ -545,6 +549,7 @@ class Query(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     def near_text(
@@ -782,7 +787,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.near_text("energy from the sky", limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.near_text(
                 self._scope,
                 query,
@@ -805,6 +810,7 @@ class Query(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     def near_vector(
@@ -1023,7 +1029,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.near_vector(
                 self._scope,
                 near_vector,
@@ -1044,6 +1050,7 @@ class Query(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     def near_object(
@@ -1261,7 +1268,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.near_object(uuid, limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.near_object(
                 self._scope,
                 near_object,
@@ -1282,6 +1289,7 @@ class Query(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     def near_image(
@@ -1499,7 +1507,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.near_image(Path("cat.png"), limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.near_image(
                 self._scope,
                 near_image,
@@ -1520,6 +1528,7 @@ class Query(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     def near_media(
@@ -1747,7 +1756,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.near_media(
                 self._scope,
                 media,
@@ -1769,6 +1778,7 @@ class Query(Generic[Properties, References]):
                 diversity_selection=diversity_selection,
             )
         )
+        return found
 
     @overload
     def hybrid(
@@ -2027,7 +2037,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.hybrid("wind power", alpha=0.6, limit=5)
         """
-        return self._transport.execute(
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
             search.hybrid(
                 self._scope,
                 query,
@@ -2052,3 +2062,4 @@ class Query(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
