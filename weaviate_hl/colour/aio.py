@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Lock, Semaphore, sleep
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "Incoming",
     "Lock",
     "Semaphore",
     "Worker",
@@ -84,6 +86,42 @@ class Worker:
     def close(self) -> None:
         """End the thread when its calls are done."""
         self._pool.shutdown(wait=False)
+
+
+class Incoming(Iterator[A]):
+    """Items that come in the event loop, for a thread that waits for each."""
+
+    def __init__(self, items: AsyncIterable[A] | Iterable[A]) -> None:
+        self._items = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
+        self._loop = asyncio.get_running_loop()
+        self._coming: Future[list[A]] | None = None
+        self._closed = False
+
+    def __next__(self) -> A:
+        coming = self._coming = asyncio.run_coroutine_threadsafe(self._take(), self._loop)
+        if self._closed:
+            coming.cancel()
+        try:
+            items = coming.result()
+        except CancelledError:
+            items = []
+        if not items:
+            raise StopIteration
+        return items[0]
+
+    async def _take(self) -> list[A]:
+        """The next item; none at the end."""
+        if isinstance(self._items, AsyncIterator):
+            async for item in self._items:
+                return [item]
+            return []
+        return list(islice(self._items, 1))
+
+    def close(self) -> None:
+        """Wait no longer: no other item comes."""
+        self._closed = True
+        if self._coming is not None:
+            self._coming.cancel()
 
 
 def socket_timeout(deadline: Deadline) -> Any:

@@ -6,7 +6,7 @@ import os
 import time
 import weakref
 from _thread import LockType
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "Incoming",
     "Lock",
     "Semaphore",
     "Worker",
@@ -92,6 +93,20 @@ class Worker:
 
     def close(self) -> None:
         """Nothing: there is no thread."""
+
+
+class Incoming(Iterator[A]):
+    """Items as they come: what waits for them is the thread that takes them."""
+
+    def __init__(self, items: Iterable[A]) -> None:
+        self._items = iter(items)
+
+    def __next__(self) -> A:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Take no other item."""
+        self._items = iter(())
 
 
 def socket_timeout(deadline: Deadline) -> Any:

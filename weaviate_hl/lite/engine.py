@@ -138,6 +138,8 @@ class Engine:
             yield from replies
         except Refusal as refusal:
             raise RpcError(Code.UNKNOWN, refusal.text) from None
+        except sqlite3.Error as error:
+            raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
 
     def _answer(
         self,

@@ -16,7 +16,7 @@ from weaviate_hl import errors
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.aio.transport.http import Answer, Http
 from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
-from weaviate_hl.colour.aio import Worker, within
+from weaviate_hl.colour.aio import Incoming, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
@@ -136,15 +136,66 @@ class LiteChannel(Native):
 
     async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        given = method.request.FromString(message) if type(message) is bytes else message
+        call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
         try:
-            return await self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            return await self._worker.run(call)
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Streams need a server's sockets so far."""
-        raise errors.WeaviateUnsupportedFeatureError(f"{method.name}, a stream,", "lite in this process", "on a server")
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
+        return LiteStream(self._engine, method, requests, Deadline(timeout), dict(metadata or ()))
 
     async def close(self) -> None:
         """Nothing: the transport closes the engine."""
+
+
+class LiteStream:
+    """The replies of a stream. The engine takes a request from the caller's iterator whenever it is done with the last.
+
+    It has a thread of its own where calls have one: while it waits for a request, others get their answers.
+    """
+
+    def __init__(
+        self, engine: Engine, method: Method[Any, Any], requests: Any, deadline: Deadline, metadata: Mapping[str, str]
+    ) -> None:
+        self._worker = Worker()
+        self._requests = Incoming(requests)
+        self._ended = False
+        self._replies = engine.stream(method.name, map(partial(_read, method), self._requests), metadata)
+        self._deadline = deadline
+
+    def __aiter__(self) -> LiteStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            if self._deadline.remaining() == 0:
+                raise TimeoutError
+            async with within(self._deadline):
+                reply = await self._worker.run(partial(next, self._replies, None))
+        except RpcError as error:
+            self.cancel()
+            raise RpcFailed(error.code.name, error.text) from None
+        except TimeoutError:
+            self.cancel()
+            raise RpcFailed("DEADLINE_EXCEEDED", "the stream took too long") from None
+        except BaseException:
+            self.cancel()
+            raise
+        if reply is None:
+            self.cancel()
+            raise StopAsyncIteration
+        return reply
+
+    def cancel(self) -> None:
+        """End it. A reply that is being waited for still comes, or fails when the caller's iterator does."""
+        self._ended = True
+        self._requests.close()
+        self._worker.close()
+
+
+def _read(method: Method[Any, Any], message: Any) -> Any:
+    return method.request.FromString(message) if type(message) is bytes else message

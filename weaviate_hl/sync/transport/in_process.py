@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaviate_gen.rest.api.meta import get as meta
 from weaviate_hl import errors
-from weaviate_hl.colour.sync import Worker, within
+from weaviate_hl.colour.sync import Incoming, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
@@ -135,15 +135,66 @@ class LiteChannel(Native):
 
     def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        given = method.request.FromString(message) if type(message) is bytes else message
+        call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
         try:
-            return self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            return self._worker.run(call)
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Streams need a server's sockets so far."""
-        raise errors.WeaviateUnsupportedFeatureError(f"{method.name}, a stream,", "lite in this process", "on a server")
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
+        return LiteStream(self._engine, method, requests, Deadline(timeout), dict(metadata or ()))
 
     def close(self) -> None:
         """Nothing: the transport closes the engine."""
+
+
+class LiteStream:
+    """The replies of a stream. The engine takes a request from the caller's iterator whenever it is done with the last.
+
+    It has a thread of its own where calls have one: while it waits for a request, others get their answers.
+    """
+
+    def __init__(
+        self, engine: Engine, method: Method[Any, Any], requests: Any, deadline: Deadline, metadata: Mapping[str, str]
+    ) -> None:
+        self._worker = Worker()
+        self._requests = Incoming(requests)
+        self._ended = False
+        self._replies = engine.stream(method.name, map(partial(_read, method), self._requests), metadata)
+        self._deadline = deadline
+
+    def __iter__(self) -> LiteStream:
+        return self
+
+    def __next__(self) -> Any:
+        if self._ended:
+            raise StopIteration
+        try:
+            if self._deadline.remaining() == 0:
+                raise TimeoutError
+            with within(self._deadline):
+                reply = self._worker.run(partial(next, self._replies, None))
+        except RpcError as error:
+            self.cancel()
+            raise RpcFailed(error.code.name, error.text) from None
+        except TimeoutError:
+            self.cancel()
+            raise RpcFailed("DEADLINE_EXCEEDED", "the stream took too long") from None
+        except BaseException:
+            self.cancel()
+            raise
+        if reply is None:
+            self.cancel()
+            raise StopIteration
+        return reply
+
+    def cancel(self) -> None:
+        """End it. A reply that is being waited for still comes, or fails when the caller's iterator does."""
+        self._ended = True
+        self._requests.close()
+        self._worker.close()
+
+
+def _read(method: Method[Any, Any], message: Any) -> Any:
+    return method.request.FromString(message) if type(message) is bytes else message
