@@ -12,6 +12,7 @@ import pytest
 from lite_kit import uuid
 from weaviate_gen.grpc.v1 import batch_pb2
 
+import weaviate_hl
 from tests.core.colours import Async, Sync
 from weaviate_hl.aio.transport.native import RpcFailed
 from weaviate_hl.lite import Engine
@@ -121,27 +122,22 @@ def test_an_error_of_the_callers_requests_is_the_callers(colour: Sync, client: A
 
 
 def test_a_cancelled_stream_leaves_no_thread() -> None:
-    colour = Async()
-    client = colour.client(lite=lambda: Engine(environ={}))
-    colour.call(client.connect)
-
     async def forever() -> AsyncIterator[Any]:
         yield start()
         await asyncio.sleep(3600)
 
     async def run() -> None:
-        replies = client.grpc.BatchStream(forever())
-        assert [(await anext(replies)).WhichOneof("message") for _ in range(2)] == ["started", "backoff"]
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(replies), 0.1)
-        assert [reply async for reply in replies] == []
+        async with weaviate_hl.use_async_with_lite() as client:
+            replies = client.grpc.BatchStream(forever())
+            assert [(await anext(replies)).WhichOneof("message") for _ in range(2)] == ["started", "backoff"]
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(replies), 0.1)
 
     before = set(threading.enumerate())
-    colour.call(run)
+    asyncio.run(run())
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
         assert not thread.is_alive()
-    colour.close()
 
 
 def test_a_deadline_ends_a_stream(colour: Sync, client: Any) -> None:
