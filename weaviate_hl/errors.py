@@ -298,10 +298,11 @@ def from_answer(
     """
     if status == "UNKNOWN" and "unauthorized" in text:  # how the server refuses credentials over gRPC
         status = "UNAUTHENTICATED"
+    if status == 422 and text.startswith("id '") and text.endswith("already exists"):
+        otherwise = ObjectAlreadyExistsError
     kind, hint = MEANING.get(status, (otherwise, None))
-    return kind(
-        f"{doing} failed: {text or 'the server gave no reason'}", status=status, server_text=text, hint=hint, **facts
-    )
+    reason = text or ("there is none" if status == 404 else "the server gave no reason")
+    return kind(f"{doing} failed: {reason}", status=status, server_text=text, hint=hint, **facts)
 
 
 # Names of earlier releases

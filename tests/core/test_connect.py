@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,9 +215,11 @@ def test_a_context_of_the_users_own(colour: Sync, fake_tls: FakeWeaviate, certif
     assert search(colour, client) == "web"
 
 
-def test_a_file_that_holds_no_certificate(colour: Sync, fake_tls: FakeWeaviate) -> None:
-    with pytest.raises(errors.WeaviateInvalidInputError, match="cannot be used"):
-        colour.connect(fake_tls, tls=TLS(ca_file=__file__))
+def test_a_file_that_holds_a_broken_certificate(colour: Sync, fake_tls: FakeWeaviate, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    with pytest.raises(errors.WeaviateInvalidInputError, match=r"ca\.pem cannot be used"):
+        colour.connect(fake_tls, tls=TLS(ca_file=file))
 
 
 # Proxies and the environment

@@ -211,6 +211,43 @@ def test_a_call_does_not_wait_longer_for_a_token_than_it_may(
     first.join()
 
 
+def test_oidc_is_asked_for_while_the_other_checks_run(colour: Sync, provider: OidcProvider) -> None:
+    others = threading.Event()
+
+    def openid(_: Any) -> Any:
+        assert others.wait(5)
+        return openid_of(provider.issuer, "weaviate", ["openid"])
+
+    def is_ready(_: Any) -> int:
+        others.set()
+        return 200
+
+    with guarded(provider) as server:
+        server.on_rest("GET", "/v1/.well-known/openid-configuration", openid)
+        server.on_rest("GET", "/v1/.well-known/ready", is_ready)
+        assert colour.connect(server, auth=Auth.client_credentials("secret")).is_connected()
+
+
+@pytest.mark.parametrize("checks", [True, False])
+def test_connecting_has_one_time_for_all_its_steps(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate, checks: bool
+) -> None:
+    slow = HttpFault(delay=0.6)
+    server.fail(slow, on="GET /v1/*")
+    provider.fail(slow)
+    client = colour.client(
+        connection_params=params_of(server),
+        auth_client_secret=Auth.client_credentials("secret"),
+        additional_config=AdditionalConfig(timeout=Timeout(init=1)),
+        skip_init_checks=not checks,
+    )
+    with pytest.raises(
+        (errors.AuthenticationFailedError, errors.WeaviateTimeoutError), match="in time|longer than 1 s"
+    ):
+        colour.call(client.connect)
+    assert not client.is_connected()
+
+
 def test_a_server_without_oidc(colour: Sync, fake: FakeWeaviate) -> None:
     with pytest.raises(errors.AuthenticationFailedError, match="no OIDC set up"):
         colour.connect(fake, auth=Auth.client_credentials("secret"))

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from lite_kit import uuid
+from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1 import batch_pb2
 
 import weaviate_hl
 from tests.core.colours import Async, Sync
-from weaviate_hl.aio.transport.native import RpcFailed
+from weaviate_hl import errors
 from weaviate_hl.lite import Engine
-from weaviate_hl.sync.transport.native import RpcFailed as SyncRpcFailed
-
-FAILED = (RpcFailed, SyncRpcFailed)
+from weaviate_hl.op import RpcOp
 
 
 @pytest.fixture
@@ -107,8 +106,29 @@ def test_other_calls_are_answered_while_a_stream_waits(colour: Sync, client: Any
     assert not reader.is_alive()
 
 
+def test_everything_may_be_written_before_anything_is_read(colour: Sync, client: Any) -> None:
+    """As over a channel: the engine does not wait for the reader."""
+    op: RpcOp[Any] = RpcOp(WeaviateMethods.BatchStream, None, lambda reply: reply, "Importing")
+
+    async def run() -> list[Any]:
+        async with client._transport.stream(op) as stream:
+            for message in (start(), data(1), data(2), data(3)):
+                await stream.write(message)
+            await stream.done_writing()
+            return [reply async for reply in stream]
+
+    def run_sync() -> list[Any]:
+        with client._transport.stream(op) as stream:
+            for message in (start(), data(1), data(2), data(3)):
+                stream.write(message)
+            stream.done_writing()
+            return list(stream)
+
+    assert len(colour.call(run if isinstance(colour, Async) else run_sync)) == 8
+
+
 def test_a_stream_that_does_not_start_is_refused(colour: Sync, client: Any) -> None:
-    with pytest.raises(FAILED, match="first message must be a start message"):
+    with pytest.raises(errors.WeaviateBaseError, match="first message must be a start message"):
         exchange(colour, client, [data(1)])
 
 
@@ -141,5 +161,5 @@ def test_a_cancelled_stream_leaves_no_thread() -> None:
 
 
 def test_a_deadline_ends_a_stream(colour: Sync, client: Any) -> None:
-    with pytest.raises(FAILED, match="DEADLINE_EXCEEDED"):
+    with pytest.raises(errors.WeaviateTimeoutError):
         exchange(colour, client, [start(), data(1)], timeout=1e-9)

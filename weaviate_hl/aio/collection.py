@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.aio.config import ConfigAsync
+from weaviate_hl.aio.data import DataAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.data import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
 from weaviate_hl.values.tenants import Tenant, tenant_name
@@ -27,6 +29,7 @@ class CollectionAsync(Generic[Properties, References]):
     Attributes:
         name: Its name.
         config: Its configuration.
+        data: Its objects, to write and delete.
         tenants: Its tenants.
     """
 
@@ -48,6 +51,7 @@ class CollectionAsync(Generic[Properties, References]):
         self._references = references
         self.name = name
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
+        self.data = DataAsync[Properties](connection, Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
 
     @property

@@ -11,7 +11,10 @@ from weaviate_hl.op import RpcOp
 from weaviate_hl.settings import headers_of
 
 if TYPE_CHECKING:
+    from weaviate_gen.grpc import Method
+
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.aio.transport.stream import Stream
 
 
 # What changes nothing at the server may be sent again.
@@ -29,9 +32,7 @@ class RpcChannelAsync:
         method = METHODS[path]
 
         async def call(message: Any, /, *, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-            if options:
-                raise TypeError(f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}")
-            headers = headers_of("metadata", dict(metadata or ()))
+            headers = _headers(method, metadata, options)
             op = RpcOp(method, message, _as_it_is, method.name, idempotent=method in READS)
             return await self._transport.execute(op, timeout=timeout, headers=headers)
 
@@ -41,8 +42,12 @@ class RpcChannelAsync:
         """The callable of an rpc that streams both ways."""
         method = METHODS[path]
 
-        def call(requests: Any = None, /, *, timeout: float | None = None, metadata: Any = None) -> Any:
-            return self._transport.stream(method, requests, timeout, metadata)
+        def call(
+            requests: Any = None, /, *, timeout: float | None = None, metadata: Any = None, **options: Any
+        ) -> Stream[Any]:
+            headers = _headers(method, metadata, options)
+            op = RpcOp(method, requests, _as_it_is, method.name)
+            return self._transport.stream(op, timeout=timeout, headers=headers)
 
         return call
 
@@ -50,6 +55,12 @@ class RpcChannelAsync:
 
     async def close(self) -> None:
         """Nothing: the client closes its connection."""
+
+
+def _headers(method: Method[Any, Any], metadata: Any, options: dict[str, Any]) -> dict[str, str]:
+    if options:
+        raise TypeError(f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}")
+    return headers_of("metadata", dict(metadata or ()))
 
 
 def _as_it_is(reply: Any) -> Any:

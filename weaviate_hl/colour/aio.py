@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import Lock, Semaphore, sleep
+from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
+from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
 
 __all__ = [
     "ASYNC",
-    "Incoming",
+    "CancelledError",
+    "Condition",
+    "Exchange",
     "Lock",
     "Semaphore",
     "Worker",
+    "cancellations_of_task",
     "close_at_exit",
     "in_thread",
     "locked",
@@ -59,6 +64,12 @@ async def locked(lock: Lock, deadline: Deadline) -> AsyncGenerator[None, None]:
         lock.release()
 
 
+def cancellations_of_task() -> int:
+    """How often the running task was cancelled: whether a CancelledError is meant for it, or for what it waits for."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
 def close_at_exit(owner: object, *closables: Any) -> None:
     """What is left open ends with its event loop."""
 
@@ -88,40 +99,61 @@ class Worker:
         self._pool.shutdown(wait=False)
 
 
-class Incoming(Iterator[A]):
-    """Items that come in the event loop, for a thread that waits for each."""
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
 
-    def __init__(self, items: AsyncIterable[A] | Iterable[A]) -> None:
-        self._items = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
+
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: AsyncIterable[A] | Iterable[A]) -> None:
+        self._items = items
         self._loop = asyncio.get_running_loop()
+        self._made: asyncio.Queue[Callable[[], B]] = asyncio.Queue()
         self._coming: Future[list[A]] | None = None
         self._closed = False
+        Thread(target=make_all, args=(work, self._come(), self._put), name="weaviate_hl", daemon=True).start()
 
-    def __next__(self) -> A:
-        coming = self._coming = asyncio.run_coroutine_threadsafe(self._take(), self._loop)
-        if self._closed:
-            coming.cancel()
-        try:
-            items = coming.result()
-        except CancelledError:
-            items = []
-        if not items:
-            raise StopIteration
-        return items[0]
-
-    async def _take(self) -> list[A]:
-        """The next item; none at the end."""
-        if isinstance(self._items, AsyncIterator):
-            async for item in self._items:
-                return [item]
-            return []
-        return list(islice(self._items, 1))
+    async def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        async with within(deadline):
+            return (await self._made.get())()
 
     def close(self) -> None:
-        """Wait no longer: no other item comes."""
+        """Let nothing come any more, and wait for nothing."""
         self._closed = True
         if self._coming is not None:
             self._coming.cancel()
+        self._put(end)
+
+    def _put(self, made: Callable[[], B]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._made.put_nowait, made)
+
+    def _come(self) -> Iterator[A]:
+        """The items, in the thread."""
+        items = aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
+        while not self._closed:
+            self._coming = asyncio.run_coroutine_threadsafe(_take(items), self._loop)
+            if self._closed:
+                self._coming.cancel()
+            try:
+                taken = self._coming.result()
+            except FutureCancelled:
+                return
+            if not taken:
+                return
+            yield taken[0]
+
+
+async def _take(items: AsyncIterator[A] | Iterator[A]) -> list[A]:
+    """The next item; none at the end."""
+    if isinstance(items, AsyncIterator):
+        async for item in items:
+            return [item]
+        return []
+    return list(islice(items, 1))
 
 
 def socket_timeout(deadline: Deadline) -> Any:

@@ -7,24 +7,30 @@ import time
 import weakref
 from _thread import LockType
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
-from threading import Lock, Semaphore, Thread
+from itertools import takewhile
+from queue import Empty, SimpleQueue
+from threading import Condition, Lock, Semaphore, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
 
 __all__ = [
     "ASYNC",
-    "Incoming",
+    "CancelledError",
+    "Condition",
+    "Exchange",
     "Lock",
     "Semaphore",
     "Worker",
+    "cancellations_of_task",
     "close_at_exit",
     "in_thread",
     "locked",
@@ -67,6 +73,11 @@ def locked(lock: LockType, deadline: Deadline) -> Generator[None, None, None]:
         lock.release()
 
 
+def cancellations_of_task() -> int:
+    """Always 0: a thread cannot be cancelled."""
+    return 0
+
+
 def close_at_exit(owner: object, *closables: Any) -> None:
     """Close these when the owner is gone or the interpreter ends, unless a child of this process does."""
     weakref.finalize(owner, _close, os.getpid(), closables)
@@ -95,18 +106,31 @@ class Worker:
         """Nothing: there is no thread."""
 
 
-class Incoming(Iterator[A]):
-    """Items as they come: what waits for them is the thread that takes them."""
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
 
-    def __init__(self, items: Iterable[A]) -> None:
-        self._items = iter(items)
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
 
-    def __next__(self) -> A:
-        return next(self._items)
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: Iterable[A]) -> None:
+        self._made: SimpleQueue[Callable[[], B]] = SimpleQueue()
+        self._closed = False
+        come = takewhile(lambda _: not self._closed, items)
+        Thread(target=make_all, args=(work, come, self._made.put), name="weaviate_hl", daemon=True).start()
+
+    def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        try:
+            return self._made.get(timeout=deadline.remaining())()
+        except Empty:
+            raise TimeoutError from None
 
     def close(self) -> None:
-        """Take no other item."""
-        self._items = iter(())
+        """Let nothing come any more, and wait for nothing."""
+        self._closed = True
+        self._made.put(end)
 
 
 def socket_timeout(deadline: Deadline) -> Any:

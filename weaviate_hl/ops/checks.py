@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from weaviate_hl.values.configuration import Check
@@ -38,6 +38,12 @@ class ArgumentCheck(Check):
         if isinstance(value, (*kinds, str, bytes)) or not isinstance(value, Sequence):
             return [self.one(argument, value, *kinds, more=", or a list of them")]
         return [self.one(f"{argument}[{i}]", one, *kinds) for i, one in enumerate(value)]
+
+    def iterable(self, argument: str, value: Any) -> Iterable[Any]:
+        """What gives one thing after another; not one thing that happens to do so, too."""
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            self._refuse(argument, "a list", value)
+        return value
 
 
 class Unchecked(ArgumentCheck):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Generic
 
 from weaviate_hl.ops import schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.data import Scope
 from weaviate_hl.sync.config import Config
+from weaviate_hl.sync.data import Data
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
@@ -27,6 +29,7 @@ class Collection(Generic[Properties, References]):
     Attributes:
         name: Its name.
         config: Its configuration.
+        data: Its objects, to write and delete.
         tenants: Its tenants.
     """
 
@@ -48,6 +51,7 @@ class Collection(Generic[Properties, References]):
         self._references = references
         self.name = name
         self.config = Config(connection, name, tenant, validate_arguments)
+        self.data = Data[Properties](connection, Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
 
     @property

@@ -41,6 +41,11 @@ class Input:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        """For models of Pydantic that have fields of this type."""
+        return {"type": "is-instance", "cls": cls}
+
 
 # Values of properties.
 

@@ -6,17 +6,15 @@ Requests and messages are those that a server would get, so that everything abov
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from weaviate_gen.rest.api.meta import get as meta
 
 from weaviate_hl import errors
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.aio.transport.http import Answer, Http
 from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
-from weaviate_hl.colour.aio import Incoming, Worker, within
+from weaviate_hl.colour.aio import Exchange, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
@@ -91,8 +89,8 @@ class LiteTransport(Transport):
         self._native = LiteChannel(self._engine, self._worker)
         self.protocol, self._undecided = "native", False
 
-    async def _check(self) -> None:
-        told = await self._ask(meta.request())
+    async def _check(self, deadline: Deadline) -> None:
+        told = await self._ask_meta(deadline)
         self.version = str((told or {})["version"])
 
     def __getstate__(self) -> dict[str, Any]:
@@ -151,50 +149,38 @@ class LiteChannel(Native):
 
 
 class LiteStream:
-    """The replies of a stream. The engine takes a request from the caller's iterator whenever it is done with the last.
-
-    It has a thread of its own where calls have one: while it waits for a request, others get their answers.
-    """
+    """The replies of a stream as they come; a failure is `RpcFailed`. The engine works on it in a thread of its own."""
 
     def __init__(
         self, engine: Engine, method: Method[Any, Any], requests: Any, deadline: Deadline, metadata: Mapping[str, str]
     ) -> None:
-        self._worker = Worker()
-        self._requests = Incoming(requests)
-        self._ended = False
-        self._replies = engine.stream(method.name, map(partial(_read, method), self._requests), metadata)
+        def work(messages: Iterator[Any]) -> Iterator[Any]:
+            return engine.stream(method.name, map(partial(_read, method), messages), metadata)
+
+        self._exchange = Exchange(work, requests)
         self._deadline = deadline
+        self._cancelled = False
 
     def __aiter__(self) -> LiteStream:
         return self
 
     async def __anext__(self) -> Any:
-        if self._ended:
-            raise StopAsyncIteration
         try:
-            if self._deadline.remaining() == 0:
-                raise TimeoutError
-            async with within(self._deadline):
-                reply = await self._worker.run(partial(next, self._replies, None))
+            return await self._exchange.next(self._deadline)
+        except EOFError:
+            if self._cancelled:
+                raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+            raise StopAsyncIteration from None
         except RpcError as error:
-            self.cancel()
             raise RpcFailed(error.code.name, error.text) from None
         except TimeoutError:
             self.cancel()
             raise RpcFailed("DEADLINE_EXCEEDED", "the stream took too long") from None
-        except BaseException:
-            self.cancel()
-            raise
-        if reply is None:
-            self.cancel()
-            raise StopAsyncIteration
-        return reply
 
     def cancel(self) -> None:
-        """End it. A reply that is being waited for still comes, or fails when the caller's iterator does."""
-        self._ended = True
-        self._requests.close()
-        self._worker.close()
+        """End the stream: no other request is taken."""
+        self._cancelled = True
+        self._exchange.close()
 
 
 def _read(method: Method[Any, Any], message: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 
-from weaviate_hl.colour.aio import ASYNC
+from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import GATE
 from weaviate_hl.trust import proxy_for, roots_pem
@@ -101,16 +101,46 @@ class Native:
         except grpc.RpcError as error:
             raise failed(error) from None
 
-    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Open a stream in both directions, as grpc has it."""
+    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
         connect = self._channel.stream_stream(
             method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
         )
-        return connect(requests, timeout=timeout, metadata=metadata)
+        if ASYNC:
+            return Replies(connect(requests, timeout=timeout, metadata=tuple(metadata)))
+        else:
+            with GATE:
+                return Replies(connect(requests, timeout=timeout, metadata=tuple(metadata)))
 
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
+
+
+class Replies:
+    """The replies of a stream as they come; a failure is `RpcFailed`."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._messages = aiter(call)
+
+    def __aiter__(self) -> Replies:
+        return self
+
+    async def __anext__(self) -> Any:
+        cancellations = cancellations_of_task()
+        try:
+            return await anext(self._messages)
+        except grpc.RpcError as error:
+            raise failed(error) from None
+        except CancelledError:
+            if cancellations_of_task() > cancellations:
+                raise
+            raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+
+    def cancel(self) -> None:
+        """End the stream at once."""
+        self._call.cancel()
 
 
 def failed(error: Any) -> RpcFailed:
