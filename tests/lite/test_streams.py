@@ -161,5 +161,22 @@ def test_a_cancelled_stream_leaves_no_thread() -> None:
 
 
 def test_a_deadline_ends_a_stream(colour: Sync, client: Any) -> None:
+    over = threading.Event()
+
+    def silent() -> Iterator[Any]:
+        yield start()
+        over.wait(60)
+
+    async def later_silent() -> AsyncIterator[Any]:
+        yield start()
+        await asyncio.sleep(60)
+
+    async def read() -> list[Any]:
+        return [reply async for reply in client.grpc.BatchStream(later_silent(), timeout=0.3)]
+
     with pytest.raises(errors.WeaviateTimeoutError):
-        exchange(colour, client, [start(), data(1)], timeout=1e-9)
+        if isinstance(colour, Async):
+            colour.call(read)
+        else:
+            list(client.grpc.BatchStream(silent(), timeout=0.3))
+    over.set()
