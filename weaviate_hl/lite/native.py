@@ -24,8 +24,10 @@ def call(engine: Engine, method: Method[Any, Any], message: bytes, metadata: Map
         RpcError: The rpc failed.
     """
     if method is HealthMethods.Check:
-        return method.reply(status=method.reply.SERVING).SerializeToString()
-    return engine.rpc(method.name, _parse(method, message), metadata).SerializeToString()
+        reply = method.reply(status=method.reply.SERVING)
+    else:
+        reply = engine.rpc(method.name, _parse(method, message), metadata)
+    return bytes(reply.SerializeToString())
 
 
 def _parse(method: Method[Any, Any], message: bytes) -> Any:
@@ -41,7 +43,7 @@ class Rpcs(grpc.GenericRpcHandler):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """What grpcio asks for each rpc; None means that there is none."""
         method = METHODS.get(handler_call_details.method)
         if method is None:
@@ -54,7 +56,8 @@ class Rpcs(grpc.GenericRpcHandler):
         try:
             return call(self._engine, method, message, _metadata(context))
         except RpcError as error:
-            return context.abort(_CODES[error.code], error.text)
+            context.abort(_CODES[error.code], error.text)
+            raise
 
     def _stream(self, method: Method[Any, Any], messages: Iterator[bytes], context: Any) -> Iterator[bytes]:
         try:

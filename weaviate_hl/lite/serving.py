@@ -186,7 +186,7 @@ def _http_server(engine: Engine, hosts: frozenset[str] | None) -> Any:
     from weaviate_hl.lite.http import Application
 
     config = uvicorn.Config(
-        Application(engine, hosts),  # type: ignore[arg-type]  # ASGI, in words of our own
+        Application(engine, hosts),
         lifespan="off",
         ws="none",
         log_config=None,
