@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Generic
 
+from weaviate_hl.aio.aggregate import AggregateAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.data import DataAsync
+from weaviate_hl.aio.generate import GenerateAsync
+from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
-from weaviate_hl.ops import schema
+from weaviate_hl.ops import data, schema, search
 from weaviate_hl.ops.checks import check
-from weaviate_hl.ops.data import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
 from weaviate_hl.values.tenants import Tenant, tenant_name
@@ -30,6 +32,9 @@ class CollectionAsync(Generic[Properties, References]):
         name: Its name.
         config: Its configuration.
         data: Its objects, to write and delete.
+        query: Searches.
+        aggregate: Counts and metrics.
+        generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
 
@@ -51,8 +56,19 @@ class CollectionAsync(Generic[Properties, References]):
         self._references = references
         self.name = name
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
-        self.data = DataAsync[Properties](connection, Scope(name, tenant, consistency_level), validate_arguments)
+        self.data = DataAsync[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
+        scope = search.Scope(
+            name,
+            tenant=tenant,
+            consistency_level=consistency_level,
+            validate=validate_arguments,
+            properties=properties,
+            references=references,
+        )
+        self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
+        self.generate: GenerateAsync[Properties, References] = GenerateAsync(connection, scope)
+        self.aggregate = AggregateAsync(connection, scope)
 
     @property
     def tenant(self) -> str | None:

@@ -18,7 +18,7 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorReference,
 )
-from weaviate_hl.values.generics import Properties
+from weaviate_hl.values.generics import Properties, TProperties
 from weaviate_hl.values.inputs import (
     DataObject,
     DataReference,
@@ -53,13 +53,13 @@ class DataAsync(Generic[Properties]):
         self._validate = validate
         self.name = scope.collection
 
-    def with_data_model(self, data_model: type[T]) -> DataAsync[T]:
+    def with_data_model(self, data_model: type[TProperties]) -> DataAsync[TProperties]:
         """The same, for objects of another class. This one stays as it is, and nothing is sent.
 
         Args:
             data_model: A class that says what properties an object has.
         """
-        return DataAsync[T](self._transport, self._scope, self._validate)
+        return DataAsync[TProperties](self._transport, self._scope, self._validate)
 
     async def insert(
         self,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
+from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.ops import vectors
+from weaviate_hl.ops.values import BadValue
 from weaviate_hl.values.configuration import Check
 from weaviate_hl.values.properties import class_name
 
@@ -16,6 +20,15 @@ class ArgumentCheck(Check):
 
     __slots__ = ()
 
+    @property
+    def call(self) -> str:
+        """The call that is checked."""
+        return self._factory
+
+    def refuse(self, argument: str, wanted: str, value: object) -> None:
+        """Raise the error of a wrong argument."""
+        self._refuse(argument, wanted, value)
+
     def name(self, argument: str, value: str) -> str:
         """A name that is a part of an address."""
         self.text(argument, value, required=True, nonempty=True)
@@ -26,6 +39,38 @@ class ArgumentCheck(Check):
     def collection(self, argument: str, value: str) -> str:
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
+
+    def whole(self, argument: str, value: int | None) -> int | None:
+        """A number from 0 that the wire has room for."""
+        self.integer(argument, value)
+        if value is not None and not 0 <= value < 2**32:
+            self._refuse(argument, "an int from 0 to 4294967295", value)
+        return value
+
+    def fraction(self, argument: str, value: float) -> float:
+        """A number from 0 to 1."""
+        self.number(argument, value, required=True)
+        if not 0 <= value <= 1:
+            self._refuse(argument, "a number from 0 to 1", value)
+        return value
+
+    def uuid(self, argument: str, value: Any) -> str:
+        """An id, as text."""
+        try:
+            return str(value if isinstance(value, UUID) else UUID(value))
+        except (AttributeError, TypeError, ValueError):
+            self._refuse(argument, "a UUID, or a str that is one", value)
+        return str(value)
+
+    def vector(self, argument: str, value: Any) -> tuple[bytes, int]:
+        """A vector or multi-vector as on the wire, and its type."""
+        try:
+            data, kind = vectors.encode(value)
+        except BadValue as bad:
+            raise WeaviateInvalidInputError(f"{self._factory}: `{argument}{bad.path}`: {bad.reason}") from None
+        if not data:
+            self._refuse(argument, "a vector that is not empty", value)
+        return data, kind
 
     def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
         """A value of one of these kinds."""

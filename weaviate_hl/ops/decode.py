@@ -20,6 +20,7 @@ from weaviate_gen.grpc.v1 import search_get_pb2
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
 from weaviate_hl.ops import vectors
+from weaviate_hl.ops.instances import reader
 from weaviate_hl.ops.values import from_json, read_properties, uuid_of
 from weaviate_hl.values.results import (
     CrossReference,
@@ -178,41 +179,42 @@ def _vectors(metadata: Any) -> Iterable[tuple[str, bytes, int]]:
         yield one.name, one.vector_bytes, one.type
 
 
-# Replies.
+# Replies. `properties` and `references` are the models whose instances the objects are to have, where not dictionaries.
 
 
-def query(reply: bytes) -> QueryReturn[Any, Any]:
+def query(reply: bytes, properties: Any = None, references: Any = None) -> QueryReturn[Any, Any]:
     """What a search found.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
-    return QueryReturn(_objects(Object, _Found, message.results), _profile(message))
+    return QueryReturn(_objects(Object, reader(_Found, properties, references), message.results), _profile(message))
 
 
-def single(reply: bytes) -> ObjectSingleReturn[Any, Any] | None:
+def single(reply: bytes, properties: Any = None, references: Any = None) -> ObjectSingleReturn[Any, Any] | None:
     """The object that a search by id found, if there is one.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
-    found = _objects(ObjectSingleReturn, _Single, _parse(reply).results)
+    found = _objects(ObjectSingleReturn, reader(_Single, properties, references), _parse(reply).results)
     return found[0] if found else None
 
 
-def group_by(reply: bytes) -> GroupByReturn[Any, Any]:
+def group_by(reply: bytes, properties: Any = None, references: Any = None) -> GroupByReturn[Any, Any]:
     """What a search found, in groups.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
-    groups = {group.name: Group(**_group(group)) for group in message.group_by_results}
+    found = reader(_Found, properties, references)
+    groups = {group.name: Group(**_group(group, found)) for group in message.group_by_results}
     return GroupByReturn(_of_all(groups), groups, _profile(message))
 
 
-def generative(reply: bytes) -> GenerativeReturn[Any, Any]:
+def generative(reply: bytes, properties: Any = None, references: Any = None) -> GenerativeReturn[Any, Any]:
     """What a search found, and what was generated from it.
 
     Raises:
@@ -220,21 +222,25 @@ def generative(reply: bytes) -> GenerativeReturn[Any, Any]:
     """
     message = _parse(reply)
     return GenerativeReturn(
-        objects=_objects(GenerativeObject, _Generated, message.results),
+        objects=_objects(GenerativeObject, reader(_Generated, properties, references), message.results),
         generative=_grouped(message),
         query_profile=_profile(message),
     )
 
 
-def generative_group_by(reply: bytes) -> GenerativeGroupByReturn[Any, Any]:
+def generative_group_by(
+    reply: bytes, properties: Any = None, references: Any = None
+) -> GenerativeGroupByReturn[Any, Any]:
     """What a search found, in groups, and what was generated from them.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
+    found = reader(_Found, properties, references)
     groups = {
-        group.name: GenerativeGroup(**_group(group), generated=_text(group)) for group in message.group_by_results
+        group.name: GenerativeGroup(**_group(group, found), generated=_text(group))
+        for group in message.group_by_results
     }
     whole = _grouped(message)
     return GenerativeGroupByReturn(_of_all(groups), groups, whole.text if whole else None, _profile(message))
@@ -258,8 +264,8 @@ def _objects(cls: Any, reader: type[Reader], results: Iterable[bytes]) -> list[A
     return objects
 
 
-def _group(group: Any) -> dict[str, Any]:
-    objects = _objects(GroupByObject, _Found, group.objects)
+def _group(group: Any, found: type[Reader]) -> dict[str, Any]:
+    objects = _objects(GroupByObject, found, group.objects)
     for one in objects:
         one.belongs_to_group = group.name
     return {

@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Generic
 
-from weaviate_hl.ops import schema
+from weaviate_hl.ops import data, schema, search
 from weaviate_hl.ops.checks import check
-from weaviate_hl.ops.data import Scope
+from weaviate_hl.sync.aggregate import Aggregate
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.data import Data
+from weaviate_hl.sync.generate import Generate
+from weaviate_hl.sync.query import Query
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References
@@ -30,6 +32,9 @@ class Collection(Generic[Properties, References]):
         name: Its name.
         config: Its configuration.
         data: Its objects, to write and delete.
+        query: Searches.
+        aggregate: Counts and metrics.
+        generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
 
@@ -51,8 +56,19 @@ class Collection(Generic[Properties, References]):
         self._references = references
         self.name = name
         self.config = Config(connection, name, tenant, validate_arguments)
-        self.data = Data[Properties](connection, Scope(name, tenant, consistency_level), validate_arguments)
+        self.data = Data[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
+        scope = search.Scope(
+            name,
+            tenant=tenant,
+            consistency_level=consistency_level,
+            validate=validate_arguments,
+            properties=properties,
+            references=references,
+        )
+        self.query: Query[Properties, References] = Query(connection, scope)
+        self.generate: Generate[Properties, References] = Generate(connection, scope)
+        self.aggregate = Aggregate(connection, scope)
 
     @property
     def tenant(self) -> str | None:

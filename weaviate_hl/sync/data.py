@@ -19,7 +19,7 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorReference,
 )
-from weaviate_hl.values.generics import Properties
+from weaviate_hl.values.generics import Properties, TProperties
 from weaviate_hl.values.inputs import (
     DataObject,
     DataReference,
@@ -54,13 +54,13 @@ class Data(Generic[Properties]):
         self._validate = validate
         self.name = scope.collection
 
-    def with_data_model(self, data_model: type[T]) -> Data[T]:
+    def with_data_model(self, data_model: type[TProperties]) -> Data[TProperties]:
         """The same, for objects of another class. This one stays as it is, and nothing is sent.
 
         Args:
             data_model: A class that says what properties an object has.
         """
-        return Data[T](self._transport, self._scope, self._validate)
+        return Data[TProperties](self._transport, self._scope, self._validate)
 
     def insert(
         self,

@@ -11,6 +11,7 @@ from weaviate_hl.values.inputs import Input
 
 if TYPE_CHECKING:
     from weaviate_hl.values.inputs import MetadataQuery
+    from weaviate_hl.values.results import CrossReferences
 
 
 class Dataclass(Protocol):
@@ -36,6 +37,8 @@ DataModel: TypeAlias = Mapping[str, Any] | Dataclass | AttrsClass | PydanticMode
 
 Properties = TypeVar("Properties", bound=DataModel, default=dict[str, Any])
 References = TypeVar("References", bound=DataModel | None, default=None)
+TProperties = TypeVar("TProperties", bound=DataModel, default=dict[str, Any])
+TReferences = TypeVar("TReferences", bound=DataModel | None, default="CrossReferences")
 
 N = TypeVar("N")
 Nested = Annotated[N, "nested"]

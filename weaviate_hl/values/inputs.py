@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, SupportsIndex, TypeAlias, TypeVar
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -182,6 +182,24 @@ class ReferenceToMulti(Input):
         return [str(uuid) for uuid in uuids]
 
 
+WeaviateField: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | datetime
+    | UUID
+    | GeoCoordinate
+    | PhoneNumber
+    | PhoneNumberType
+    | Mapping[str, "WeaviateField"]
+    | Sequence["WeaviateField"]
+    | None
+)
+"""What a property may hold."""
+
+WeaviateProperties: TypeAlias = Mapping[str, WeaviateField]
+
 ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 
@@ -249,6 +267,18 @@ class DataReference(Input):
 
 
 # What a query is to return.
+
+MetadataName: TypeAlias = Literal[
+    "certainty",
+    "creation_time",
+    "distance",
+    "explain_score",
+    "is_consistent",
+    "last_update_time",
+    "query_profile",
+    "score",
+]
+"""The name of something that `MetadataQuery` asks for."""
 
 
 class MetadataQuery(Input):
@@ -362,6 +392,10 @@ class QueryReference(QueryReferenceBase):
 
     __slots__ = ()
     MultiTarget: ClassVar = QueryReferenceMultiTarget
+
+
+ReturnProperties: TypeAlias = str | QueryNested | Sequence[str | QueryNested] | bool
+ReturnReferences: TypeAlias = QueryReferenceBase | Sequence[QueryReferenceBase]
 
 
 class Sorting:

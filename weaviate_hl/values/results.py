@@ -379,3 +379,15 @@ class GenerativeGroupByReturn(Generic[P, R]):
     groups: dict[str, GenerativeGroup[P, R]]
     generated: str | None
     query_profile: QueryProfileReturn | None = None
+
+
+# What a search may return, for annotations.
+
+QuerySingleReturn: TypeAlias = ObjectSingleReturn[P, R] | None
+QueryReturnType: TypeAlias = QueryReturn[P, R]
+GroupByReturnType: TypeAlias = GroupByReturn[P, R]
+QueryNearMediaReturnType: TypeAlias = QueryReturn[P, R] | GroupByReturn[P, R]
+GenerativeReturnType: TypeAlias = GenerativeReturn[P, R]
+GenerativeGroupByReturnType: TypeAlias = GenerativeGroupByReturn[P, R]
+GenerativeNearMediaReturnType: TypeAlias = GenerativeReturn[P, R] | GenerativeGroupByReturn[P, R]
+GenerativeSearchReturnType: TypeAlias = GenerativeNearMediaReturnType[P, R]

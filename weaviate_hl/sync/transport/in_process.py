@@ -136,9 +136,10 @@ class LiteChannel(Native):
         """Give the engine a message."""
         call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
         try:
-            return self._worker.run(call)
+            reply = self._worker.run(call)
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
+        return reply if isinstance(reply, method.reply) else method.reply.FromString(reply.SerializeToString())
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
         """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
