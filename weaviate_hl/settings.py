@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from weaviate_hl.telemetry import Hook
 
+PROTOCOLS_OWN = frozenset(
+    "accept connection content-encoding content-length content-type expect keep-alive te trailer transfer-encoding upgrade"
+    .split()
+)  # fmt: skip
+"""Headers that cannot be given, beside those of gRPC: they would contradict what is sent."""
+
 GrpcProtocol = Literal["auto", "native", "web"]
 
 
@@ -318,8 +324,10 @@ def headers_of(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         raise WeaviateInvalidInputError(f"{name}: must be a dict of strings, got {type(headers).__name__}")
     for key, value in headers.items():
-        if not isinstance(key, str) or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", key):
+        if not isinstance(key, str) or not fullmatch(r"[0-9A-Za-z_.-]+", key):
             raise WeaviateInvalidInputError(f"{name}: {key!r} cannot be the name of a header")
+        if (low := key.lower()) in PROTOCOLS_OWN or low.startswith("grpc-") or low.endswith("-bin"):
+            raise WeaviateInvalidInputError(f"{name}: {key!r} is a header that HTTP or gRPC sets itself")
         header_value(f"{name}[{key!r}]", value)
     return dict(headers)
 
