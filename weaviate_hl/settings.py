@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from re import fullmatch, search
+from re import fullmatch, search, sub
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from weaviate_hl.telemetry import Hook
 
-PROTOCOLS_OWN = frozenset(
-    "accept connection content-encoding content-length content-type expect keep-alive te trailer transfer-encoding upgrade"
-    .split()
-)  # fmt: skip
+PROTOCOLS_OWN = frozenset((
+    "accept", "connection", "content-encoding", "content-length", "content-type", "expect", "keep-alive", "te",
+    "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
 """Headers that cannot be given, beside those of gRPC: they would contradict what is sent."""
 
 GrpcProtocol = Literal["auto", "native", "web"]
@@ -71,9 +71,9 @@ class Proxies(Setting):
     """Proxies by the protocol they are for; `grpc` is that of `https` (or `http`) unless given."""
 
     def __init__(self, *, http: str | None = None, https: str | None = None, grpc: str | None = None) -> None:
-        self.http = _proxy("http", http)
-        self.https = _proxy("https", https)
-        self.grpc = _proxy("grpc", grpc)
+        self.http = None if http is None else proxy_url("proxies.http", http)
+        self.https = None if https is None else proxy_url("proxies.https", https)
+        self.grpc = None if grpc is None else proxy_url("proxies.grpc", grpc)
 
     def __repr__(self) -> str:  # a proxy's URL may hold a password
         shown = ", ".join(f"{name}={_without_password(url)!r}" for name, url in vars(self).items() if url)
@@ -409,22 +409,18 @@ def _pem(name: str, value: str | os.PathLike[str] | None, *kinds: bytes) -> str 
     return path
 
 
-def _proxy(name: str, url: str | None) -> str | None:
-    if url is None:
-        return None
-    instance(f"proxies.{name}", url, str)
+def proxy_url(name: str, url: str) -> str:
+    """A proxy's URL, checked."""
+    instance(name, url, str)
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise WeaviateInvalidInputError(f"proxies.{name}: is not a URL such as http://host:3128") from None
+        known = parts.scheme in ("http", "https") and bool(_host(parts.hostname or "")) and parts.port != 0
+    except (ValueError, WeaviateInvalidInputError):
+        known = False
     if not known:
-        raise WeaviateInvalidInputError(
-            f"proxies.{name}: must be like http://host:3128, got {_without_password(url)!r}"
-        )
+        raise WeaviateInvalidInputError(f"{name}: must be like http://host:3128, got {_without_password(url)!r}")
     return url
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    return sub(r"(?<=://)[^/]*@", "***@", url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.servers.proxies import ConnectProxy
 from weaviate_hl import errors, trust
 from weaviate_hl.auth import Auth
 from weaviate_hl.lite import Engine
-from weaviate_hl.settings import TLS, ConnectionParams, Proxies, Timeout
+from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, Proxies, Timeout
 
 REQUEST = SearchRequest(collection="Article")
 
@@ -146,6 +147,13 @@ def test_something_that_is_no_weaviate(colour: Sync, fake: FakeWeaviate) -> None
         colour.connect(fake)
 
 
+@pytest.mark.parametrize("size", ["abc", [1], 1.5])
+def test_a_server_whose_limit_makes_no_sense(colour: Sync, fake: FakeWeaviate, size: Any) -> None:
+    fake.on_rest("GET", "/v1/meta", {"version": "1.38.11", "grpcMaxMessageSize": size})
+    with pytest.raises(errors.WeaviateStartUpError, match="grpcMaxMessageSize"):
+        colour.connect(fake)
+
+
 def test_nobody_there(colour: Sync) -> None:
     with ClosedPort() as closed, ClosedPort() as other:
         params = ConnectionParams.from_params("127.0.0.1", closed.port, False, "127.0.0.1", other.port, False)
@@ -223,6 +231,34 @@ def test_a_file_that_holds_a_broken_certificate(colour: Sync, fake_tls: FakeWeav
 
 
 # Proxies and the environment
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("https_proxy", "http://[::"), ("https_proxy", "socks5://p:1"), ("SSL_CERT_FILE", "/nowhere")]
+)
+def test_an_environment_that_makes_no_sense_is_told(
+    colour: Sync, fake_tls: FakeWeaviate, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for variable in (*HOSTILE, "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, value)
+    for checks in (True, False):
+        with pytest.raises(errors.WeaviateInvalidInputError, match=f"{name}|{re.escape(value)}"):
+            colour.connect(fake_tls, trust_env=True, checks=checks)
+
+
+def test_a_certificate_that_is_gone_when_it_is_needed(
+    colour: Sync, fake: FakeWeaviate, fake_tls: FakeWeaviate, certificates: Certificates, tmp_path: Path
+) -> None:
+    pem = tmp_path / "mine.pem"
+    pem.write_text(Path(certificates.client.cert).read_text() + Path(certificates.client.key).read_text())
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake_tls.grpc_port, True)
+    for tls in (TLS(ca_file=pem), TLS(ca_file=certificates.ca, cert=pem)):
+        client = colour.client(connection_params=params, additional_config=AdditionalConfig(tls=tls))
+        pem.rename(tmp_path / "gone")
+        with pytest.raises(errors.WeaviateInvalidInputError, match=r"mine\.pem cannot be used: No such file"):
+            colour.call(client.connect)
+        (tmp_path / "gone").rename(pem)
 
 
 def test_one_proxy_for_everything(

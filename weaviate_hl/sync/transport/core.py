@@ -142,7 +142,11 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        if not isinstance(self.limit, int):
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
+            )
         self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
