@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import ssl
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,18 @@ def test_connecting_again_and_closing_again_do_nothing(colour: Sync, fake: FakeW
     colour.call(client.close)
     assert not client.is_connected()
     for call in (client.get_meta, client.is_ready, client.is_live):
-        with pytest.raises(errors.WeaviateClosedClientError, match=r"client\.connect\(\)"):
+        with pytest.raises(errors.WeaviateClosedClientError, match=r"closed.*client\.connect\(\)"):
             colour.call(call)
     colour.call(client.connect)
     assert colour.call(client.get_meta)["version"] == "1.38.11"
+
+
+def test_a_client_that_was_never_connected_says_so(colour: Sync, fake: FakeWeaviate) -> None:
+    client = colour.client(connection_params=params_of(fake))
+    how = {"sync": r"`client\.connect\(\)`.*`with`", "async": r"`await client\.connect\(\)`.*`async with`"}[colour.name]
+    for call in (client.get_meta, client.is_ready, lambda: client.grpc.Search(REQUEST)):
+        with pytest.raises(errors.WeaviateClosedClientError, match=f"is not connected. .*{how}"):
+            colour.call(call)
 
 
 def test_without_checks_nothing_is_asked(colour: Sync, fake: FakeWeaviate) -> None:
@@ -170,6 +179,12 @@ def test_the_grpc_port_given_as_the_http_port(colour: Sync, fake: FakeWeaviate) 
 def test_the_http_port_given_as_the_grpc_port(colour: Sync, fake: FakeWeaviate) -> None:
     with pytest.raises(errors.WeaviateGRPCUnavailableError, match="is this the REST port"):
         colour.connect(params_of(fake, fake.port))
+
+
+def test_tls_to_a_grpc_port_that_has_none(colour: Sync, fake: FakeWeaviate) -> None:
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake.grpc_port, True)
+    with pytest.raises(errors.WeaviateGRPCUnavailableError, match="TLS.*does not speak TLS.*grpc_secure=False"):
+        colour.connect(params)
 
 
 def test_https_to_a_server_that_speaks_http(colour: Sync, fake: FakeWeaviate) -> None:
@@ -399,6 +414,23 @@ def test_credentials_over_plain_http_to_elsewhere_are_warned_of(colour: Sync) ->
         colour.call(client.connect)
     assert len(caught) == 1
     assert "secret-key" not in str(caught[0].message)
+
+
+def test_the_warning_comes_first_and_points_at_the_program(colour: Sync) -> None:
+    elsewhere = ConnectionParams.from_params("db.invalid", 80, False, "db.invalid", 81, False)
+    client = colour.client(connection_params=elsewhere, auth_client_secret=Auth.api_key("k"))
+
+    async def connect() -> None:
+        await client.connect()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="unencrypted"):
+            colour.call(client.connect)
+    with pytest.warns(UserWarning, match="unencrypted") as caught:
+        with pytest.raises(errors.WeaviateConnectionError):
+            colour.call(connect if colour.name == "async" else lambda: client.connect())
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("protocol", ["native", "web"])
