@@ -1,4 +1,4 @@
-"""The logger `weaviate_hl`, quiet until a program sets logging up; and warnings that point at the program's own line."""
+"""The logger `weaviate_hl`, quiet until a program sets logging up; and warnings that point at the program."""
 
 import logging
 

@@ -227,6 +227,31 @@ class AdditionalConfig(Setting):
         """How long calls may take."""
         return self.timeout_
 
+    def check_portable(self) -> None:
+        """Raise if this cannot be given to another process, naming what cannot."""
+        import pickle
+
+        files = "Give files: AdditionalConfig(tls=TLS(ca_file=, cert=, key=))"
+        options, credentials = (
+            (self.grpc_config.channel_options, self.grpc_config.credentials) if self.grpc_config else (None, None)
+        )
+        for name, value, hint in (
+            ("ssl_context", self.tls.ssl_context, files),
+            ("credentials of grpc_config", credentials, files),
+            ("channel_options of grpc_config", options, "Give numbers and text only"),
+            (
+                "telemetry hook",
+                self.telemetry,
+                "Give a function, or an object of a class, at the top level of a module",
+            ),
+        ):
+            try:
+                pickle.dumps(value)
+            except Exception:  # pickle raises what it likes
+                raise WeaviateInvalidInputError(
+                    f"This client cannot be pickled: its {name} cannot", hint=hint
+                ) from None
+
 
 class ProtocolParams(Setting):
     """Where one protocol is spoken."""

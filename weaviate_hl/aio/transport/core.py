@@ -523,6 +523,7 @@ class Transport:
             await self._http.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self.config.check_portable()
         kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
