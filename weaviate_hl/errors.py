@@ -76,7 +76,7 @@ class WeaviateClosedClientError(WeaviateBaseError):
     """The client is not connected, or was closed."""
 
     def __init__(self, message: str = "The client is closed", **facts: Any) -> None:
-        facts.setdefault("hint", "Run client.connect(), or open it with `with`, before using it")
+        facts.setdefault("hint", "Before using it, run client.connect(), or open it with `with`")
         super().__init__(message, **facts)
 
 

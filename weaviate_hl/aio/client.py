@@ -87,6 +87,8 @@ class WeaviateAsyncClient:
             self._transport = Transport(TO_BE_STARTED, config, credentials, headers)
         else:
             params = instance("connection_params", connection_params, ConnectionParams)
+            if config.grpc_config is not None and config.grpc_config.credentials is not None and not params.grpc.secure:
+                raise WeaviateInvalidInputError("grpc_config: credentials are for TLS: connect with grpc_secure=True")
             self._transport = Transport(params, config, credentials, headers)
         if sum(given is not None for given in (connection_params, embedded_options, lite)) > 1:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
@@ -190,6 +192,12 @@ class WeaviateAsyncClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the configuration, credentials included. The copy connects when it is first used."""
+        if self._embedded is not None and self._embedded.is_running:
+            params = self._transport.params
+            raise WeaviateInvalidInputError(
+                "This client cannot be pickled: its embedded server belongs to this process",
+                hint=f"There, use connect_to_local(port={params.http.port}, grpc_port={params.grpc.port})",
+            )
         return self.__dict__
 
     def __repr__(self) -> str:
