@@ -8,7 +8,7 @@ import grpc.aio
 
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE
+from weaviate_hl.fork import GATE, POLLED
 from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Native:
             **dict((given.channel_options if given else None) or ()),
         }
         self.address = params.address
+        if ASYNC:
+            POLLED.add(self)
         self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
@@ -115,6 +117,8 @@ class Native:
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
+        if ASYNC:
+            POLLED.discard(self)
 
 
 class Replies:
