@@ -222,8 +222,12 @@ class WeaviateBatchFailedToReestablishStreamError(WeaviateBaseError):
     """The stream of a batch broke and could not be opened again."""
 
 
-class WeaviateBatchValidationError(WeaviateBaseError):
+class WeaviateBatchValidationError(WeaviateInvalidInputError):
     """An object or reference that cannot be added to a batch."""
+
+
+class WeaviateBatchWarning(UserWarning):
+    """A batch has ended, and some of what was added to it was not stored, or it is not known whether it was."""
 
 
 class WeaviateDeleteManyError(WeaviateQueryError):

@@ -10,8 +10,10 @@ from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
 from weaviate_gen.rest.client import AsyncRest
 
 from weaviate_hl.aio.alias import AliasAsync
+from weaviate_hl.aio.batch import ClientBatchingAsync
 from weaviate_hl.aio.collections import CollectionsAsync
 from weaviate_hl.aio.grpc_channel import RpcChannelAsync
+from weaviate_hl.aio.integrations import IntegrationsAsync
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.checks import function, instance
@@ -94,6 +96,8 @@ class WeaviateAsyncClient:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = CollectionsAsync(self._transport)
         self.alias = AliasAsync(self._transport)
+        self.batch = ClientBatchingAsync(self._transport)
+        self.integrations = IntegrationsAsync(self._transport)
 
     async def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.

@@ -16,8 +16,10 @@ from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, Wea
 from weaviate_hl.op import RestOp
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.sync.alias import Alias
+from weaviate_hl.sync.batch import ClientBatching
 from weaviate_hl.sync.collections import Collections
 from weaviate_hl.sync.grpc_channel import RpcChannel
+from weaviate_hl.sync.integrations import Integrations
 from weaviate_hl.sync.transport.core import Transport
 from weaviate_hl.version import __version__
 
@@ -93,6 +95,8 @@ class WeaviateClient:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = Collections(self._transport)
         self.alias = Alias(self._transport)
+        self.batch = ClientBatching(self._transport)
+        self.integrations = Integrations(self._transport)
 
     def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.
