@@ -8,7 +8,20 @@ from .kit import C, D, It, each, join, scenario, uuid, where
 
 _TEXTS = ("Hello World!", "world, hello you", "Hello the World!", "hello-world", "", None, "Helloworld café")
 _STATES = {"indexNullState": True, "indexPropertyLength": True, "indexTimestamps": True}
-_VALUES = ("Hello World!", "hello world", "the hello", "the", "HELLO", "", "!!!", "hel* wor*", "h?llo", "h*d", "*", "caf?")
+_VALUES = (
+    "Hello World!",
+    "hello world",
+    "the hello",
+    "the",
+    "HELLO",
+    "",
+    "!!!",
+    "hel* wor*",
+    "h?llo",
+    "h*d",
+    "*",
+    "caf?",
+)
 _LISTS = (["hello", "you"], ["Hello World!"], ["the", "hello"], ["hello world", "you"], ["the"], [])
 _COMPARE = ("=", "!=", ">", ">=", "<", "<=")
 
@@ -32,7 +45,16 @@ def _(it: It, tokenization: str) -> None:
 
 
 _OBJECTS: dict[int, dict[str, Any]] = {
-    1: {"i": 1, "n": 1.5, "b": True, "d": "2020-01-01T00:00:00Z", "u": uuid(7), "il": [1, 2], "nl": [0.5], "bl": [True]},
+    1: {
+        "i": 1,
+        "n": 1.5,
+        "b": True,
+        "d": "2020-01-01T00:00:00Z",
+        "u": uuid(7),
+        "il": [1, 2],
+        "nl": [0.5],
+        "bl": [True],
+    },
     2: {"i": -2, "n": -2, "b": False, "d": "2020-01-01T05:00:00+05:00", "u": uuid(8), "il": [2], "bl": [True, False]},
     3: {"i": 10, "n": 1e10, "d": "2021-01-01T00:00:00.5Z", "il": [], "dl": ["2020-01-01T00:00:00Z"], "ul": [uuid(7)]},
     4: {"tl": ["red fox", "dog"], "g": {"latitude": 52.5, "longitude": 13.4}, "p": {"input": "+441612345000"}},
@@ -108,7 +130,14 @@ def _(it: It, name: str) -> None:
 @scenario("filters")
 def lists_of_values(it: It) -> None:
     _fill(it)
-    for name, values in (("i", [1, 10]), ("il", [1, 2]), ("n", [1.5, -2.0]), ("n", [1]), ("b", [True, False]), ("i", ["1"])):
+    for name, values in (
+        ("i", [1, 10]),
+        ("il", [1, 2]),
+        ("n", [1.5, -2.0]),
+        ("n", [1]),
+        ("b", [True, False]),
+        ("i", ["1"]),
+    ):
         for operator in ("ContainsAny", "ContainsAll", "ContainsNone"):
             it.ids(filters=where(name, operator, values))
     it.ids(filters=where("d", "ContainsAny", ["2020-01-01T00:00:00Z"]))
@@ -166,7 +195,9 @@ def states_of_later_properties(it: It) -> None:
 @each("places", {f"{distance} metres": float(distance) for distance in (0, 1, 450_000, 520_000, 10_000_000, -1)})
 def _(it: It, distance: float) -> None:
     _fill(it)
-    it.ids(filters=where("g", "WithinGeoRange", {"latitude": 52.5, "longitude": 13.4, "distance": distance}), ordered=False)
+    it.ids(
+        filters=where("g", "WithinGeoRange", {"latitude": 52.5, "longitude": 13.4, "distance": distance}), ordered=False
+    )
 
 
 @scenario("filters")
@@ -226,7 +257,15 @@ def stopwords_of_the_class(it: It) -> None:
         },
     )
     it.insert(C, {1: {"t": "the fox", "p": "le fox", "f": "Café Æ"}, 2: {"t": "a dog", "p": "the dog", "f": "cafe"}})
-    for name, value in (("t", "the"), ("t", "fox"), ("t", "a dog"), ("p", "le"), ("p", "the"), ("f", "CAFE"), ("f", "é café")):
+    for name, value in (
+        ("t", "the"),
+        ("t", "fox"),
+        ("t", "a dog"),
+        ("p", "le"),
+        ("p", "the"),
+        ("f", "CAFE"),
+        ("f", "é café"),
+    ):
         it.ids(filters=where(name, "=", value))
         it.search(bm25_search={"query": value, "properties": [name]})
 

@@ -564,7 +564,10 @@ def classes_that_grow(it: It) -> None:
 @each(
     "tenants",
     {
-        "made": ("POST", [{"name": "c"}, {"name": "a", "activityStatus": "COLD"}, {"name": "d", "activityStatus": "INACTIVE"}]),
+        "made": (
+            "POST",
+            [{"name": "c"}, {"name": "a", "activityStatus": "COLD"}, {"name": "d", "activityStatus": "INACTIVE"}],
+        ),
         "made twice": ("POST", [{"name": "c"}, {"name": "c"}]),
         "a bad name": ("POST", [{"name": "a b"}]),
         "no name": ("POST", [{}]),

@@ -115,7 +115,11 @@ def what_is_switched_off(it: It) -> None:
     it.rest("POST", "/nothing/at/all", {})
 
 
-@each("keys", {"none": "", "wrong": "foo", "a writer": "write-key", "a reader": "read-key", "nobody": "no-key"}, world="keys")
+@each(
+    "keys",
+    {"none": "", "wrong": "foo", "a writer": "write-key", "a reader": "read-key", "nobody": "no-key"},
+    world="keys",
+)
 def _(it: It, key: str) -> None:
     it.key = "write-key"
     it.create(t="text")

@@ -249,7 +249,9 @@ def properties_are_added(it: It) -> None:
 
 @scenario("schema")
 def indexes_of_properties(it: It) -> None:
-    it.create(t="text", n={"dataType": ["int"], "indexRangeFilters": True}, b={"dataType": ["blob"], "description": "x"})
+    it.create(
+        t="text", n={"dataType": ["int"], "indexRangeFilters": True}, b={"dataType": ["blob"], "description": "x"}
+    )
     it.get(f"/schema/{C}/indexes")
     it.delete(f"/schema/{C}/properties/t/index/searchable")
     it.delete(f"/schema/{C}/properties/n/index/rangeFilters")

@@ -68,7 +68,9 @@ _SORTED: dict[int, Any] = {
 @each("sort", {name: name for name in ("t", "i", "n", "b", "d", "il", "tl", "bl", "g", "_id", "u", "o", "zz")})
 def _(it: It, name: str) -> None:
     part = {"dataType": ["object"], "nestedProperties": [{"name": "a", "dataType": ["int"]}]}
-    types = dict(t="text", i="int", n="number", b="boolean", d="date", il="int[]", tl="text[]", bl="boolean[]", u="uuid")
+    types = dict(
+        t="text", i="int", n="number", b="boolean", d="date", il="int[]", tl="text[]", bl="boolean[]", u="uuid"
+    )
     it.create(g="geoCoordinates", o=part, **types)
     it.insert(C, _SORTED)
     for ascending in (True, False):
@@ -163,7 +165,13 @@ def lengths_lists_and_ties(it: It) -> None:
             3: {"t": "the the the", "w": "the the the"},
         },
     )
-    for query, names in (("alpha", ["t"]), ("alpha", ["l"]), ("gamma", ["l"]), ("the Alpha", ["w"]), ("alpha", ["t", "w"])):
+    for query, names in (
+        ("alpha", ["t"]),
+        ("alpha", ["l"]),
+        ("gamma", ["l"]),
+        ("the Alpha", ["w"]),
+        ("alpha", ["t", "w"]),
+    ):
         it.search(bm25_search={"query": query, "properties": names})
         it.search(bm25_search={"query": query, "properties": names}, limit=1)
     cross = {"query": "alpha", "properties": ["t", "w"], "search_operator": {"operator": _AND_CROSS}}
@@ -308,9 +316,7 @@ def _weights(**weights: float) -> list[Any]:
         "sum": near(0, 0, targets={**_BOTH, "combination": 1}),
         "minimum": near(0, 0, targets={**_BOTH, "combination": 2}),
         "average": near(0, 0, targets={**_BOTH, "combination": 3}),
-        "relative": near(
-            0, 0, targets={**_BOTH, "combination": 4, "weights_for_targets": _weights(a=0.5, b=2.0)}
-        ),
+        "relative": near(0, 0, targets={**_BOTH, "combination": 4, "weights_for_targets": _weights(a=0.5, b=2.0)}),
         "manual": near(0, 0, targets={**_BOTH, "combination": 5, "weights_for_targets": _weights(a=1.0, b=2.0)}),
         "one weight": near(0, 0, targets={**_BOTH, "combination": 5, "weights_for_targets": _weights(a=1.0)}),
         "one": near(0, 0, targets={"target_vectors": ["b"]}),
@@ -479,7 +485,9 @@ _TWO = {"filter": where("n", "=", 2)}
             for curve in (0, 1, 2, 3)
         },
         "an offset": {
-            "conditions": [{"numeric_decay": {"property": "n", "origin": 1, "scale": 2, "offset": 1, "decay_value": 0.2}}]
+            "conditions": [
+                {"numeric_decay": {"property": "n", "origin": 1, "scale": 2, "offset": 1, "decay_value": 0.2}}
+            ]
         },
         "a joined filter": {"conditions": [{"filter": join("Or", where("n", "=", 2), where("n", ">", 4))}]},
         "a text": {"conditions": [{"filter": where("title", "=", "bears")}]},
@@ -582,7 +590,9 @@ _DUMMY = [{"dummy": {}}]
         "grouped, some": {"grouped": {"task": "Tell", "properties": {"values": ["n", "title"]}}},
         "both": {"single": {"prompt": "x"}, "grouped": {"task": "Tell"}},
         "a provider": {"single": {"prompt": "x", "queries": _DUMMY}},
-        "metadata and debug": {"single": {"prompt": "x", "queries": [{"dummy": {}, "return_metadata": True}], "debug": True}},
+        "metadata and debug": {
+            "single": {"prompt": "x", "queries": [{"dummy": {}, "return_metadata": True}], "debug": True}
+        },
         "another provider": {"single": {"prompt": "x", "queries": [{"openai": {"model": "m"}}]}},
     },
 )
@@ -608,7 +618,16 @@ _FIGURES: dict[int, Any] = {
     4: {"i": 5, "n": 2.5, "t": "abc", "tl": ["a", "b"], "bl": [True, False], "dl": ["2020-01-01T00:00:00Z"]},
 }
 _KINDS = dict(
-    i="int", n="number", t="text", b="boolean", d="date", il="int[]", nl="number[]", tl="text[]", bl="boolean[]", dl="date[]"
+    i="int",
+    n="number",
+    t="text",
+    b="boolean",
+    d="date",
+    il="int[]",
+    nl="number[]",
+    tl="text[]",
+    bl="boolean[]",
+    dl="date[]",
 )
 _NUMBERS = dict.fromkeys("count type sum mean mode median maximum minimum".split(), True)
 _WANTED: dict[str, Any] = {
@@ -616,9 +635,7 @@ _WANTED: dict[str, Any] = {
     **{name: {"number": _NUMBERS} for name in ("n", "nl")},
     **{name: {"text": {"count": True, "type": True, "top_occurences": True}} for name in ("t", "tl")},
     **{name: {"boolean": {"count": True, "type": True, "total_true": True}} for name in ("b", "bl")},
-    **{
-        name: {"date": dict.fromkeys("count type median mode maximum minimum".split(), True)} for name in ("d", "dl")
-    },
+    **{name: {"date": dict.fromkeys("count type median mode maximum minimum".split(), True)} for name in ("d", "dl")},
     "r": {"reference": {"type": True, "pointing_to": True}},
     "g": {"text": {"count": True}},
     "u": {"text": {"count": True}},

@@ -49,5 +49,3 @@ def test_all_that_differs_is_told() -> None:
     assert difference({"a": 1}, {})
     assert difference([True], [1.0])
     assert difference("text", "Text")
-
-

@@ -32,7 +32,7 @@ from weaviate_hl.colour.aio import ASYNC, Lock, Semaphore, close_at_exit, sleep,
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import POLLED
 from weaviate_hl.log import logger, warn
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.telemetry import Call
 from weaviate_hl.versions import LOWEST, Version, require
@@ -402,7 +402,12 @@ class Transport:
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
         self._undecided = False
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            await sleep(0)
+        return answer.answer
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
