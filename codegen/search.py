@@ -24,7 +24,7 @@ WIDTH = 120
 Table = dict[str, Any]
 
 CLASS_KEYS = frozenset("doc ops methods returns also".split())
-METHOD_KEYS = frozenset("doc signature classes returns example".split())
+METHOD_KEYS = frozenset("doc signature classes returns example parameters".split())
 PARAMETER_KEYS = frozenset("type default doc".split())
 
 # What a result's type depends on: for each parameter its type in one overload and in the other. `group_by` chooses the
@@ -42,19 +42,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import {ops}
+from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
     GroupBy, MetadataName, MetadataQuery, Rerank, ReturnProperties, ReturnReferences, Sorting, Uuid,
 )
+from weaviate_hl.values.metrics import GroupByAggregate, PropertyMetrics
 from weaviate_hl.values.results import (
     GenerativeGroupByReturn, GenerativeReturn, GroupByReturn, ObjectSingleReturn, QueryReturn,
 )
-from weaviate_hl.values.searches import GroupedTask, SinglePrompt
+from weaviate_hl.values.searches import (
+    BM25OperatorOptions, BoostReturn, GroupedTask, HybridFusion, HybridVectorType, Media, MMR, Move, NearMediaType,
+    NearVectorInputType, SinglePrompt, TargetVectorJoinType,
+)
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.ops.search import Scope
 """
 
 
@@ -112,12 +118,14 @@ class Method:
             chosen = dict(zip(self._choices, values, strict=True))
             yield "@overload"
             yield f"async def {self.name}({self._signature(chosen)}) -> {self._result(chosen)}: ..."
-        everything = " | ".join(dict.fromkeys(self._of_any(result) for result in self.results))
+        results = self.results if "group_by" in self._choices else self.results[:1]
+        everything = " | ".join(map(self._of_any, results))
         yield f"async def {self.name}({self._signature({})}) -> {everything}:"
         yield from (f"    {line}".rstrip() for line in self._docstring())
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
-        yield f"    return await self._transport.execute({call})"
+        yield f"    found: {everything} = await self._transport.execute({call})"
+        yield "    return found"
 
     def _signature(self, chosen: dict[str, int]) -> str:
         parts, star = ["self"], False
@@ -176,7 +184,7 @@ class Class:
         yield f"class {self.name.capitalize()}Async{'(Generic[Properties, References])' if generic else ''}:"
         yield f'    """{self.said["doc"]}"""'
         yield ""
-        yield f"    def __init__(self, transport: Transport, scope: {self.said['ops']}.Scope) -> None:"
+        yield "    def __init__(self, transport: Transport, scope: Scope) -> None:"
         yield "        self._transport = transport"
         yield f'        self._scope = scope.of("{self.name}")'
         for method in self.methods:
@@ -214,21 +222,21 @@ class _Reader:
             if name not in told.get("classes", [name]):
                 continue
             results = [told["returns"]] if "returns" in told else said["returns"]
-            parameters = list(self._signature(f"{where}.signature", told["signature"], name))
+            parameters = list(self._signature(where, told, name))
             methods.append(Method(method, told | {"also": said.get("also")}, name, said["ops"], results, parameters))
         return Class(name, said, methods)
 
-    def _signature(self, where: str, signature: str, owner: str) -> Iterator[Parameter]:
+    def _signature(self, where: str, method: Table, owner: str) -> Iterator[Parameter]:
         keyword_only = False
-        for name in self._names(where, signature, owner):
+        for name in self._names(f"{where}.signature", method["signature"], owner):
             if name == "*":
                 keyword_only = True
                 continue
             if name not in self.parameters:
-                raise CodegenError(f"{SOURCE}: {where}: there is no parameter {name!r}")
+                raise CodegenError(f"{SOURCE}: {where}.signature: there is no parameter {name!r}")
             self.unused.discard(f"parameters.{name}")
             said = self.parameters[name]
-            said = {key: value for key, value in (said | said.get(owner, {})).items() if key in PARAMETER_KEYS}
+            said = said | said.get(owner, {}) | method.get("parameters", {}).get(name, {})
             yield Parameter(name, said, keyword_only)
 
     def _names(self, where: str, signature: str, owner: str) -> Iterator[str]:

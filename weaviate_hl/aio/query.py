@@ -10,8 +10,10 @@ from weaviate_hl.ops import search
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
+    GroupBy,
     MetadataName,
     MetadataQuery,
+    Rerank,
     ReturnProperties,
     ReturnReferences,
     Sorting,
@@ -22,15 +24,28 @@ from weaviate_hl.values.results import (
     ObjectSingleReturn,
     QueryReturn,
 )
+from weaviate_hl.values.searches import (
+    MMR,
+    BM25OperatorOptions,
+    BoostReturn,
+    HybridFusion,
+    HybridVectorType,
+    Media,
+    Move,
+    NearMediaType,
+    NearVectorInputType,
+    TargetVectorJoinType,
+)
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.ops.search import Scope
 
 
 class QueryAsync(Generic[Properties, References]):
     """Searches for the objects of a collection: `collection.query`."""
 
-    def __init__(self, transport: Transport, scope: search.Scope) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope.of("query")
 
@@ -94,7 +109,7 @@ class QueryAsync(Generic[Properties, References]):
         Example:
             article = await articles.query.fetch_object_by_id(uuid)
         """
-        return await self._transport.execute(
+        found: ObjectSingleReturn[Any, Any] | None = await self._transport.execute(
             search.fetch_object_by_id(
                 self._scope,
                 uuid,
@@ -103,6 +118,7 @@ class QueryAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     async def fetch_objects_by_ids(
@@ -172,7 +188,7 @@ class QueryAsync(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+    ) -> QueryReturn[Any, Any]:
         """The objects with these ids, as far as they are there, in no particular order.
 
         Args:
@@ -195,7 +211,7 @@ class QueryAsync(Generic[Properties, References]):
         Example:
             found = await articles.query.fetch_objects_by_ids([first, second])
         """
-        return await self._transport.execute(
+        found: QueryReturn[Any, Any] = await self._transport.execute(
             search.fetch_objects_by_ids(
                 self._scope,
                 ids,
@@ -209,6 +225,7 @@ class QueryAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     async def fetch_objects(
@@ -278,7 +295,7 @@ class QueryAsync(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+    ) -> QueryReturn[Any, Any]:
         """Objects in the order of their ids, or in that of `sort`.
 
         Args:
@@ -301,7 +318,7 @@ class QueryAsync(Generic[Properties, References]):
         Example:
             found = await articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        return await self._transport.execute(
+        found: QueryReturn[Any, Any] = await self._transport.execute(
             search.fetch_objects(
                 self._scope,
                 limit=limit,
@@ -315,3 +332,1734 @@ class QueryAsync(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
+
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def bm25(
+        self,
+        query: str | None,
+        *,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose texts have the words of a query, the best first. Without a query it is `fetch_objects`.
+
+        Args:
+            query: The words.
+            query_properties: The properties to look in, with what each counts, as in "title^2"; without, all.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            operator: How many of the words must be found, as in `BM25Operator.or_(minimum_match=2)`.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.bm25("wind power", query_properties=["title^2", "body"], limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.bm25(
+                self._scope,
+                query,
+                query_properties=query_properties,
+                limit=limit,
+                offset=offset,
+                operator=operator,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+            )
+        )
+        return found
+
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of a text, the nearest first.
+
+        Args:
+            query: The text, which the collection's vectorizer makes a vector of; of several, the middle counts.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            move_to: What to move the search to: `Move(...)`.
+            move_away: What to move the search away from: `Move(...)`.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.near_text("energy from the sky", limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.near_text(
+                self._scope,
+                query,
+                certainty=certainty,
+                distance=distance,
+                move_to=move_to,
+                move_away=move_away,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose vectors are near another, the nearest first.
+
+        Args:
+            near_vector: The vector, or a vector (or a `NearVector.list_of_vectors(...)`) for each of several named
+                vectors.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.near_vector(
+                self._scope,
+                near_vector,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an object of the collection, which is the first of them.
+
+        Args:
+            near_object: The id of the object.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.near_object(uuid, limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.near_object(
+                self._scope,
+                near_object,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def near_image(
+        self,
+        near_image: Media,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an image, the nearest first.
+
+        Args:
+            near_image: The image: a path, an open file, bytes, or a str that names a file or is base64.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.near_image(Path("cat.png"), limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.near_image(
+                self._scope,
+                near_image,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an image, a sound, a video or the like, the nearest first.
+
+        Args:
+            media: The medium: a path, an open file, bytes, or a str that names a file or is base64.
+            media_type: What it is.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.near_media(
+                self._scope,
+                media,
+                media_type,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> QueryReturn[Properties, References]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> QueryReturn[Properties, TReferences]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> QueryReturn[TProperties, References]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> QueryReturn[TProperties, TReferences]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GroupByReturn[Properties, References]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GroupByReturn[Properties, TReferences]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GroupByReturn[TProperties, References]: ...
+    @overload
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GroupByReturn[TProperties, TReferences]: ...
+    async def hybrid(
+        self,
+        query: str | None,
+        *,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+    ) -> QueryReturn[Any, Any] | GroupByReturn[Any, Any]:
+        """Objects by keywords and by vectors at once, the best first. With neither it is `fetch_objects`.
+
+        Args:
+            query: The text: its words for the keywords and, without `vector`, its vector; None for the vector alone.
+            alpha: What vectors count: from 0, keywords alone, to 1, vectors alone; the server's default is 0.75.
+            vector: What to search vectors for: as for `near_vector`, or `HybridVector.near_text(...)` or
+                `.near_vector(...)`.
+            query_properties: The properties to look in, with what each counts, as in "title^2"; without, all.
+            fusion_type: How both become one list; the server's default is by relative score.
+            max_vector_distance: How far away the results by vectors may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            bm25_operator: How many of the words must be found, as in `BM25Operator.or_(minimum_match=2)`.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = await articles.query.hybrid("wind power", alpha=0.6, limit=5)
+        """
+        found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
+            search.hybrid(
+                self._scope,
+                query,
+                alpha=alpha,
+                vector=vector,
+                query_properties=query_properties,
+                fusion_type=fusion_type,
+                max_vector_distance=max_vector_distance,
+                limit=limit,
+                offset=offset,
+                bm25_operator=bm25_operator,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                diversity_selection=diversity_selection,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+            )
+        )
+        return found

@@ -20,6 +20,15 @@ class ArgumentCheck(Check):
 
     __slots__ = ()
 
+    @property
+    def call(self) -> str:
+        """The call that is checked."""
+        return self._factory
+
+    def refuse(self, argument: str, wanted: str, value: object) -> None:
+        """Raise the error of a wrong argument."""
+        self._refuse(argument, wanted, value)
+
     def name(self, argument: str, value: str) -> str:
         """A name that is a part of an address."""
         self.text(argument, value, required=True, nonempty=True)
@@ -31,11 +40,18 @@ class ArgumentCheck(Check):
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
 
-    def whole(self, argument: str, value: int | None) -> int | None:
-        """A number from 0 that the wire has room for."""
+    def whole(self, argument: str, value: int | None, least: int = 0) -> int | None:
+        """A number from 0, or more, that the wire has room for."""
         self.integer(argument, value)
-        if value is not None and not 0 <= value < 2**32:
-            self._refuse(argument, "an int from 0 to 4294967295", value)
+        if value is not None and not least <= value < 2**32:
+            self._refuse(argument, f"an int from {least} to 4294967295", value)
+        return value
+
+    def fraction(self, argument: str, value: float) -> float:
+        """A number from 0 to 1."""
+        self.number(argument, value, required=True)
+        if not 0 <= value <= 1:
+            self._refuse(argument, "a number from 0 to 1", value)
         return value
 
     def uuid(self, argument: str, value: Any) -> str:

@@ -163,27 +163,31 @@ def fields(model: Any) -> tuple[Field, ...]:
     """
     kind = kind_of(model)
     if kind is None:
-        raise InvalidDataModelError(
-            f"{name_of(model)} does not say what an object holds",
-            hint="Give a TypedDict, a dataclass, a class of attrs or a model of Pydantic",
-        )
-    cls = get_origin(model) or model
+        raise _no_model(model)
     try:
-        return tuple(_FIELDS[kind](cls))
+        return tuple(_FIELDS[kind](get_origin(model) or model))
     except NameError as error:
         raise InvalidDataModelError(
             f"A type of {name_of(model)} cannot be found: {error}", hint="Define it where the class is defined"
         ) from error
 
 
-def check_model(model: Any) -> None:
-    """See that a class says what objects hold, or is that of any dictionary.
+def require(*models: Any) -> None:
+    """Refuse what is neither None, nor a model, nor the type of a dictionary.
 
     Raises:
-        InvalidDataModelError: It does not, or names a type that cannot be found.
+        InvalidDataModelError: One is something else.
     """
-    if not _is_mapping(model):
-        fields(model)
+    for model in models:
+        if model is not None and kind_of(model) is None and not _is_mapping(model):
+            raise _no_model(model)
+
+
+def _no_model(model: Any) -> InvalidDataModelError:
+    return InvalidDataModelError(
+        f"{name_of(model)} does not say what an object holds",
+        hint="Give a TypedDict, a dataclass, a class of attrs or a model of Pydantic",
+    )
 
 
 def name_of(model: Any) -> str:
@@ -291,6 +295,20 @@ def returned(model: Any) -> Asked | None:
     return None if _is_mapping(model) else list(_returned(model, ()))
 
 
+def asked(given: Any, common: Any, ask: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """The model that a query's results are read with, if any, and what it asks for.
+
+    Args:
+        given: What was given to the query: a model, or what to ask for; None for what is common.
+        common: The model of the collection, if it has one.
+        ask: What is asked for to fill a model: `returned` or `references`.
+    """
+    model = common if given is None else given
+    if model is None or not (kind_of(model) or _is_mapping(model) or isinstance(model, type)):
+        return None, given
+    return model, ask(model)
+
+
 def _is_mapping(model: Any) -> bool:
     """Whether the model is any dictionary."""
     origin = get_origin(model) or model
@@ -328,7 +346,7 @@ def references(model: Any) -> list[QueryReferenceBase]:
     Raises:
         InvalidDataModelError: It is no model of references, or leads back to itself.
     """
-    return list(_references(model, ()))
+    return [] if _is_mapping(model) else list(_references(model, ()))
 
 
 def _references(model: Any, outer: tuple[Any, ...]) -> Iterator[QueryReferenceBase]:

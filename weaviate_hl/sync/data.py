@@ -12,7 +12,7 @@ from weaviate_hl.errors import WeaviateBaseError
 from weaviate_hl.ops import data as ops
 from weaviate_hl.ops.checks import check
 from weaviate_hl.ops.insertion import Insertion
-from weaviate_hl.ops.models import check_model
+from weaviate_hl.ops.models import require
 from weaviate_hl.values.batch import (
     BatchObjectReturn,
     BatchReferenceReturn,
@@ -66,7 +66,7 @@ class Data(Generic[Properties]):
             InvalidDataModelError: It is none of these.
         """
         if self._validate:
-            check_model(data_model)
+            require(data_model)
         return Data[Model](self._transport, self._scope, self._validate)
 
     def insert(

@@ -11,8 +11,10 @@ from weaviate_hl.values.configuration import GenerativeConfigRuntime
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
+    GroupBy,
     MetadataName,
     MetadataQuery,
+    Rerank,
     ReturnProperties,
     ReturnReferences,
     Sorting,
@@ -22,16 +24,30 @@ from weaviate_hl.values.results import (
     GenerativeGroupByReturn,
     GenerativeReturn,
 )
-from weaviate_hl.values.searches import GroupedTask, SinglePrompt
+from weaviate_hl.values.searches import (
+    MMR,
+    BM25OperatorOptions,
+    BoostReturn,
+    GroupedTask,
+    HybridFusion,
+    HybridVectorType,
+    Media,
+    Move,
+    NearMediaType,
+    NearVectorInputType,
+    SinglePrompt,
+    TargetVectorJoinType,
+)
 
 if TYPE_CHECKING:
+    from weaviate_hl.ops.search import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
 class Generate(Generic[Properties, References]):
     """Searches whose results are handed to a generative model: `collection.generate`."""
 
-    def __init__(self, transport: Transport, scope: search.Scope) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope.of("generate")
 
@@ -123,7 +139,7 @@ class Generate(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+    ) -> GenerativeReturn[Any, Any]:
         """The objects with these ids, as far as they are there, in no particular order.
 
         A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
@@ -155,7 +171,7 @@ class Generate(Generic[Properties, References]):
         Example:
             found = articles.generate.fetch_objects_by_ids([first, second])
         """
-        return self._transport.execute(
+        found: GenerativeReturn[Any, Any] = self._transport.execute(
             search.fetch_objects_by_ids(
                 self._scope,
                 ids,
@@ -173,6 +189,7 @@ class Generate(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
 
     @overload
     def fetch_objects(
@@ -262,7 +279,7 @@ class Generate(Generic[Properties, References]):
         return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
         return_properties: type[TProperties] | ReturnProperties | None = None,
         return_references: type[TReferences] | ReturnReferences | None = None,
-    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+    ) -> GenerativeReturn[Any, Any]:
         """Objects in the order of their ids, or in that of `sort`.
 
         A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
@@ -294,7 +311,7 @@ class Generate(Generic[Properties, References]):
         Example:
             found = articles.generate.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        return self._transport.execute(
+        found: GenerativeReturn[Any, Any] = self._transport.execute(
             search.fetch_objects(
                 self._scope,
                 single_prompt=single_prompt,
@@ -312,3 +329,2077 @@ class Generate(Generic[Properties, References]):
                 return_references=return_references,
             )
         )
+        return found
+
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def bm25(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        query_properties: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose texts have the words of a query, the best first. Without a query it is `fetch_objects`.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            query: The words.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            query_properties: The properties to look in, with what each counts, as in "title^2"; without, all.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            operator: How many of the words must be found, as in `BM25Operator.or_(minimum_match=2)`.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.bm25("wind power", query_properties=["title^2", "body"], limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.bm25(
+                self._scope,
+                query,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                query_properties=query_properties,
+                limit=limit,
+                offset=offset,
+                operator=operator,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+            )
+        )
+        return found
+
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def near_text(
+        self,
+        query: str | Sequence[str],
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        move_to: Move | None = None,
+        move_away: Move | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of a text, the nearest first.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            query: The text, which the collection's vectorizer makes a vector of; of several, the middle counts.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            move_to: What to move the search to: `Move(...)`.
+            move_away: What to move the search away from: `Move(...)`.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.near_text("energy from the sky", limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.near_text(
+                self._scope,
+                query,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                certainty=certainty,
+                distance=distance,
+                move_to=move_to,
+                move_away=move_away,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def near_vector(
+        self,
+        near_vector: NearVectorInputType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose vectors are near another, the nearest first.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            near_vector: The vector, or a vector (or a `NearVector.list_of_vectors(...)`) for each of several named
+                vectors.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.near_vector(
+                self._scope,
+                near_vector,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def near_object(
+        self,
+        near_object: Uuid,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an object of the collection, which is the first of them.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            near_object: The id of the object.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.near_object(uuid, limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.near_object(
+                self._scope,
+                near_object,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def near_image(
+        self,
+        near_image: Media,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an image, the nearest first.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            near_image: The image: a path, an open file, bytes, or a str that names a file or is base64.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.near_image(Path("cat.png"), limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.near_image(
+                self._scope,
+                near_image,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def near_media(
+        self,
+        media: Media,
+        media_type: NearMediaType,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        certainty: float | None = None,
+        distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        diversity_selection: MMR | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects whose vectors are near that of an image, a sound, a video or the like, the nearest first.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            media: The medium: a path, an open file, bytes, or a str that names a file or is base64.
+            media_type: What it is.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            certainty: How near results must be at least, from 0 to 1; for cosine distances.
+            distance: How far away results may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.near_media(
+                self._scope,
+                media,
+                media_type,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                certainty=certainty,
+                distance=distance,
+                limit=limit,
+                offset=offset,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+                diversity_selection=diversity_selection,
+            )
+        )
+        return found
+
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GenerativeReturn[Properties, References]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeReturn[Properties, TReferences]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GenerativeReturn[TProperties, References]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeReturn[TProperties, TReferences]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: None = None,
+    ) -> GenerativeGroupByReturn[Properties, References]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeGroupByReturn[Properties, TReferences]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+    ) -> GenerativeGroupByReturn[TProperties, References]: ...
+    @overload
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+    ) -> GenerativeGroupByReturn[TProperties, TReferences]: ...
+    def hybrid(
+        self,
+        query: str | None,
+        *,
+        single_prompt: str | SinglePrompt | None = None,
+        grouped_task: str | GroupedTask | None = None,
+        grouped_properties: Sequence[str] | None = None,
+        generative_provider: GenerativeConfigRuntime | None = None,
+        alpha: float | None = None,
+        vector: HybridVectorType | None = None,
+        query_properties: Sequence[str] | None = None,
+        fusion_type: HybridFusion | None = None,
+        max_vector_distance: float | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        bm25_operator: BM25OperatorOptions | None = None,
+        auto_limit: int | None = None,
+        filters: FilterReturn | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        diversity_selection: MMR | None = None,
+        target_vector: TargetVectorJoinType | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+    ) -> GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any]:
+        """Objects by keywords and by vectors at once, the best first. With neither it is `fetch_objects`.
+
+        A generative model answers the prompts that are given. It is the collection's, or that of `generative_provider`.
+
+        Args:
+            query: The text: its words for the keywords and, without `vector`, its vector; None for the vector alone.
+            single_prompt: What to generate from each object: a text with properties in braces, or
+                `GenerativeParameters.single_prompt(...)`.
+            grouped_task: What to generate from all objects together: a text, or
+                `GenerativeParameters.grouped_task(...)`.
+            grouped_properties: The properties that the model sees for `grouped_task`; without, all of them.
+            generative_provider: The model for this search, as in `GenerativeConfig.openai(...)`; without, the
+                collection's.
+            alpha: What vectors count: from 0, keywords alone, to 1, vectors alone; the server's default is 0.75.
+            vector: What to search vectors for: as for `near_vector`, or `HybridVector.near_text(...)` or
+                `.near_vector(...)`.
+            query_properties: The properties to look in, with what each counts, as in "title^2"; without, all.
+            fusion_type: How both become one list; the server's default is by relative score.
+            max_vector_distance: How far away the results by vectors may be at most.
+            limit: How many results there are at most; without, as many as the server's default, which is 10.
+            offset: How many of the first results to leave out.
+            bm25_operator: How many of the words must be found, as in `BM25Operator.or_(minimum_match=2)`.
+            auto_limit: After how many jumps in distance or score to leave out the rest.
+            filters: What objects must be like, as in `Filter.by_property(...).equal(...)`.
+            group_by: How to group the results: `GroupBy(...)`. They are a `GenerativeGroupByReturn` then.
+            rerank: How the collection's reranker orders the results anew: `Rerank(...)`.
+            boost: What lifts results in their order, as in `Boost.time_decay(...)`.
+            diversity_selection: How to choose results that differ from each other: `Diversity.mmr(...)`.
+            target_vector: The named vectors to search: a name, several, or `TargetVectors.sum([...])` and the like.
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return: `MetadataQuery(...)` or a list of names.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses the search, and says why.
+
+        Example:
+            found = articles.generate.hybrid("wind power", alpha=0.6, limit=5)
+        """
+        found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = self._transport.execute(
+            search.hybrid(
+                self._scope,
+                query,
+                single_prompt=single_prompt,
+                grouped_task=grouped_task,
+                grouped_properties=grouped_properties,
+                generative_provider=generative_provider,
+                alpha=alpha,
+                vector=vector,
+                query_properties=query_properties,
+                fusion_type=fusion_type,
+                max_vector_distance=max_vector_distance,
+                limit=limit,
+                offset=offset,
+                bm25_operator=bm25_operator,
+                auto_limit=auto_limit,
+                filters=filters,
+                group_by=group_by,
+                rerank=rerank,
+                boost=boost,
+                diversity_selection=diversity_selection,
+                target_vector=target_vector,
+                include_vector=include_vector,
+                return_metadata=return_metadata,
+                return_properties=return_properties,
+                return_references=return_references,
+            )
+        )
+        return found

@@ -182,6 +182,24 @@ class ReferenceToMulti(Input):
         return [str(uuid) for uuid in uuids]
 
 
+WeaviateField: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | datetime
+    | UUID
+    | GeoCoordinate
+    | PhoneNumber
+    | PhoneNumberType
+    | Mapping[str, "WeaviateField"]
+    | Sequence["WeaviateField"]
+    | None
+)
+"""What a property may hold."""
+
+WeaviateProperties: TypeAlias = Mapping[str, WeaviateField]
+
 ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 
@@ -246,6 +264,21 @@ class DataReference(Input):
         self.from_property = from_property
         self.from_uuid = from_uuid
         self.to_uuid = to_uuid
+
+
+class Shard(Input):
+    """A collection, or a tenant of one, whose vectors are waited for.
+
+    Args:
+        collection: The collection.
+        tenant: The tenant.
+    """
+
+    __slots__ = ("collection", "tenant")
+
+    def __init__(self, *, collection: str, tenant: str | None = None) -> None:
+        self.collection = collection
+        self.tenant = tenant
 
 
 # What a query is to return.

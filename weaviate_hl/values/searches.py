@@ -1,15 +1,17 @@
-"""How to search: vectors, targets, operators, boosts, diversity, prompts. Plain values, nothing of the wire."""
+"""How to search: vectors, targets, operators, boosts, diversity, prompts. They know nothing of the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import Input, Uuid
+
+if TYPE_CHECKING:
+    from weaviate_hl.values.filters import FilterReturn
 
 Vector: TypeAlias = Any
 """A list of numbers, or of lists of them (a multi-vector), or anything that holds numbers as an array does."""
@@ -113,12 +115,28 @@ class Move(Input):
 
 
 class ListOfVectorsQuery(Input):
-    """Several vectors that are searched for at once in one named vector: made by `NearVector.list_of_vectors`."""
+    """Several vectors that are searched for at once in one named vector: made by `NearVector.list_of_vectors`.
 
-    __slots__ = ("vectors",)
+    Args:
+        dimensionality: "1D" if they are vectors, "2D" if they are multi-vectors.
+        vectors: The vectors.
+    """
 
-    def __init__(self, vectors: Sequence[Vector]) -> None:
+    __slots__ = ("dimensionality", "vectors")
+
+    def __init__(self, *, dimensionality: Literal["1D", "2D"], vectors: Sequence[Vector]) -> None:
+        self.dimensionality = dimensionality
         self.vectors = vectors
+
+    @staticmethod
+    def is_one_dimensional(self_: ListOfVectorsQuery) -> bool:
+        """Whether these are vectors."""
+        return self_.dimensionality == "1D"
+
+    @staticmethod
+    def is_two_dimensional(self_: ListOfVectorsQuery) -> bool:
+        """Whether these are multi-vectors."""
+        return self_.dimensionality == "2D"
 
 
 class NearVector:
@@ -126,12 +144,22 @@ class NearVector:
 
     @staticmethod
     def list_of_vectors(*vectors: Vector) -> ListOfVectorsQuery:
-        """Several vectors at once.
+        """Several vectors, or multi-vectors, at once.
+
+        Raises:
+            WeaviateInvalidInputError: There are none.
 
         Example:
             near_vector={"title": NearVector.list_of_vectors([0.1, 0.2], [0.3, 0.4])}
         """
-        return ListOfVectorsQuery(vectors)
+        if not vectors:
+            raise WeaviateInvalidInputError("NearVector.list_of_vectors: give at least one vector")
+        return ListOfVectorsQuery(dimensionality="2D" if _has_rows(vectors[0]) else "1D", vectors=vectors)
+
+
+def _has_rows(vector: Vector) -> bool:
+    first = vector[0] if hasattr(vector, "__len__") and len(vector) else None
+    return hasattr(first, "__len__") and getattr(first, "shape", None) != ()
 
 
 NearVectorInputType: TypeAlias = Vector | Mapping[str, Vector | ListOfVectorsQuery]
@@ -144,8 +172,8 @@ class MultiTargetVectorJoin(Input):
 
     def __init__(
         self,
-        combination: str,
-        target_vectors: Sequence[str],
+        combination: str | None,
+        target_vectors: str | Sequence[str],
         weights: Mapping[str, float | Sequence[float]] | None = None,
     ) -> None:
         self.combination = combination
@@ -445,7 +473,7 @@ class Boost:
             if boost.depth is not None:
                 raise WeaviateInvalidInputError("Boost.blend: give `depth` to `blend`, not to what is blended")
             for one in boost.conditions:
-                own = one.weight if boost.weight is None else boost.weight
+                own = boost.weight if one.weight is None else one.weight
                 conditions.append(BoostCondition(one.kind, one.settings, own))
         return BoostReturn(conditions, weight, depth)
 
