@@ -28,6 +28,7 @@ from weaviate_hl.values.inputs import (
     ReferenceInputs,
     ReferenceToMulti,
     Uuid,
+    VectorInput,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class DataAsync(Generic[Properties]):
         properties: Properties,
         references: ReferenceInputs | None = None,
         uuid: Uuid | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> UUID:
         """Add an object.
 
@@ -197,7 +198,7 @@ class DataAsync(Generic[Properties]):
         uuid: Uuid,
         properties: Properties,
         references: ReferenceInputs | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> None:
         """Replace an object: what is not given, it no longer has. Its vectors, too.
 
@@ -218,7 +219,7 @@ class DataAsync(Generic[Properties]):
         uuid: Uuid,
         properties: Properties | None = None,
         references: ReferenceInputs | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> None:
         """Change some of what an object has: what is not given stays. None removes a property.
 

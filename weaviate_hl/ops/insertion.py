@@ -69,9 +69,10 @@ class Insertion:
         made = [encode_one(one, place) for place, one in enumerate(objects, count)]
         self._places += range(count, count + len(made))
         self._given += objects
-        self._texts += [text for text, _ in made]
-        self._pieces += [piece for _, piece in made]
-        self._size += sum(len(piece) for _, piece in made)
+        for text, piece in made:
+            self._texts.append(text)
+            self._pieces.append(piece)
+            self._size += len(piece)
 
     def offer(self, given: Any) -> None:
         """Take an object; if it cannot be sent, that is what becomes of it."""
