@@ -182,16 +182,26 @@ class DataAsync(Generic[Properties]):
         todo = iter(parts)
 
         async def work() -> None:
-            for part in todo:
-                try:
-                    told = await self._transport.execute(operation(part))
-                except WeaviateBaseError as error:
-                    failed.append(error)
-                    told = dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
-                refused.update((part.start + place, reason) for place, reason in told.items())
+            try:
+                for part in todo:
+                    told = await self._attempt(operation, part, failed)
+                    refused.update((part.start + place, reason) for place, reason in told.items())
+            except BaseException:  # interrupted: the others are to take no more
+                for _ in todo:
+                    pass
+                raise
 
         await together(*[work] * min(at_once, len(parts)))
         return refused, failed
+
+    async def _attempt(
+        self, operation: Callable[[slice], Op[dict[int, str]]], part: slice, failed: list[WeaviateBaseError]
+    ) -> dict[int, str]:
+        try:
+            return await self._transport.execute(operation(part))
+        except WeaviateBaseError as error:
+            failed.append(error)
+            return dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
 
     async def replace(
         self,

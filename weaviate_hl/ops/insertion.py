@@ -138,4 +138,5 @@ class Insertion:
             raise WeaviateInsertManyAllFailedError(
                 f"Not one of {len(self._errors)} objects was written: {'; '.join(reasons[:5])}{more}"
             )
-        return BatchObjectReturn.of_ids(bytes(self._settled), self._errors, elapsed_seconds)
+        errors = dict(sorted(self._errors.items()))
+        return BatchObjectReturn.of_ids(bytes(self._settled), errors, elapsed_seconds)
