@@ -178,7 +178,7 @@ def test_a_stream_ends_when_nothing_can_be_written(colour: Sync, server: FakeWea
     def endless() -> Iterator[Any]:
         while True:
             taken.append(len(taken))
-            yield {"n": taken[-1], "t": "x" * 20}
+            yield {"n": taken[-1] or 2**60, "t": "x" * 20}  # the first cannot be sent
 
     with pytest.raises(errors.WeaviateBatchError):
         colour.call(data.ingest, endless())

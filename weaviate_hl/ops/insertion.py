@@ -26,6 +26,9 @@ class Insertion:
     Args:
         scope: Where they go.
         limit: The largest message that the server takes.
+
+    Attributes:
+        written: How many were settled, and not refused.
     """
 
     def __init__(self, scope: data.Scope, limit: int) -> None:
@@ -33,6 +36,7 @@ class Insertion:
         self._limit = limit - _TAIL
         self._most_bytes = min(self._limit, data.MOST_BYTES)
         self._encode = encode.Encoder(scope.collection, scope.tenant).encode
+        self.written = 0
         self._settled = bytearray()  # the ids of what was settled, of 16 bytes each
         self._errors: dict[int, ErrorObject] = {}
         self._start()
@@ -109,6 +113,7 @@ class Insertion:
         """All that waited was sent; some of it, by place among it, was refused."""
         for index in sorted(refused):
             self._refuse(self._places[index], self._given[index], refused[index])
+        self.written += len(self._pieces) - len(refused)
         self._settled += bytes.fromhex("".join(self._texts).replace("-", ""))
         self._start()
 
@@ -120,11 +125,6 @@ class Insertion:
             self._scope.collection, one.properties, uuid, one.vector, one.references, self._scope.tenant, place
         )
         self._errors[place] = ErrorObject(reason, failed, uuid)
-
-    @property
-    def written(self) -> int:
-        """How many objects were settled, and not refused."""
-        return len(self._settled) // 16 - len(self._errors)
 
     def result(self, elapsed_seconds: float) -> BatchObjectReturn:
         """What became of the objects.
