@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.aio.aggregate import AggregateAsync
+from weaviate_hl.aio.batch import CollectionBatchingAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.data import DataAsync
 from weaviate_hl.aio.generate import GenerateAsync
@@ -34,6 +35,7 @@ class CollectionAsync(Generic[Properties, References]):
 
     Attributes:
         name: Its name.
+        batch: Writes many objects and references.
         config: Its configuration.
         data: Its objects, to write and delete.
         query: Searches.
@@ -59,6 +61,7 @@ class CollectionAsync(Generic[Properties, References]):
         self._properties = properties
         self._references = references
         self.name = name
+        self.batch = CollectionBatchingAsync[Properties](connection, name, tenant, consistency_level)
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
         self.data = DataAsync[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = TenantsAsync(connection, name, validate_arguments)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 from weaviate_hl.ops import data, schema, search
 from weaviate_hl.ops.checks import check
 from weaviate_hl.sync.aggregate import Aggregate
+from weaviate_hl.sync.batch import CollectionBatching
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.data import Data
 from weaviate_hl.sync.generate import Generate
@@ -34,6 +35,7 @@ class Collection(Generic[Properties, References]):
 
     Attributes:
         name: Its name.
+        batch: Writes many objects and references.
         config: Its configuration.
         data: Its objects, to write and delete.
         query: Searches.
@@ -59,6 +61,7 @@ class Collection(Generic[Properties, References]):
         self._properties = properties
         self._references = references
         self.name = name
+        self.batch = CollectionBatching[Properties](connection, name, tenant, consistency_level)
         self.config = Config(connection, name, tenant, validate_arguments)
         self.data = Data[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
