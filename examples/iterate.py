@@ -25,9 +25,8 @@ async def main() -> None:
 
         kept = str(iterator.cursor)
         rest = [one.properties["value"] async for one in numbers.iterator(return_properties=["value"], after=kept)]
-        print(
-            f"{len(first)} objects, then {len(rest)} after {kept}; all of them: {sorted(first + rest) == [*range(1000)]}"
-        )
+        whole = sorted(first + rest) == list(range(1000))
+        print(f"{len(first)} objects, then {len(rest)} after {kept}; all of them: {whole}")
 
 
 if __name__ == "__main__":
