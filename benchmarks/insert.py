@@ -77,7 +77,7 @@ def serve() -> None:
     """In a process of its own, so that its time is not counted."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), core.Handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    server = grpc.server(ThreadPoolExecutor(4), (Null(),), options=[("grpc.max_receive_message_length", -1)])
+    server = grpc.server(ThreadPoolExecutor(4), [Null()], options=[("grpc.max_receive_message_length", -1)])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(web.server_port, port, flush=True)
@@ -104,6 +104,7 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
         lambda case, given: spent(lambda objects: stub.BatchObjects(encode.raw_message(objects)), given),
         lambda case, given: spent(insert_many, given),
     ]
+    children = [server]
     if reference:
         other = subprocess.Popen(
             [reference, "-c", REFERENCE, http, port],
@@ -112,6 +113,7 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
             text=True,
             bufsize=1,
         )
+        children.append(other)
 
         def theirs(case: str, given: Any) -> float:
             assert other.stdin is not None  # noqa: S101
@@ -128,9 +130,8 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
         print(f"{case:24}{raw:10.2f}{mine:8.2f}{mine / raw:7.2f}" + "".join(f"{time:11.2f}" for time in their))
     client.close()
     channel.close()
-    if reference:
-        other.communicate()
-    server.communicate()
+    for child in children:
+        child.communicate()
 
 
 if __name__ == "__main__":
