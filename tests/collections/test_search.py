@@ -18,6 +18,7 @@ from weaviate_hl import errors
 from weaviate_hl.classes.aggregate import GroupByAggregate
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
 from weaviate_hl.classes.data import DataObject
+from weaviate_hl.classes.generate import GenerativeConfig, GenerativeParameters
 from weaviate_hl.classes.query import (
     BM25Operator,
     Boost,
@@ -31,6 +32,7 @@ from weaviate_hl.classes.query import (
     NearVector,
     QueryNested,
     QueryReference,
+    Rerank,
     Sort,
     TargetVectors,
 )
@@ -42,23 +44,21 @@ IDS = [UUID(int=i + 1) for i in range(6)]
 TEXTS = ["wind power", "wind of change", "the power of the sun", "sun", "water", "wind wind power"]
 
 
-@pytest.fixture(
-    params=[
-        "lite",
-        pytest.param(
-            "server",
-            marks=[
-                pytest.mark.server,
-                pytest.mark.skipif(not SERVER, reason="WEAVIATE_HL_TEST_SERVER names no server"),
-            ],
-        ),
-    ]
+ON_SERVER = pytest.param(
+    "server",
+    marks=[
+        pytest.mark.server,
+        pytest.mark.skipif(not SERVER, reason="WEAVIATE_HL_TEST_SERVER names no server"),
+    ],
 )
+
+
+@pytest.fixture(params=["lite", ON_SERVER])
 def client(request: pytest.FixtureRequest, colour: Sync) -> Any:
     """A client of an engine in process, or of a server."""
     if request.param == "lite":
         make = weaviate_hl.connect_to_lite if colour.name == "sync" else weaviate_hl.use_async_with_lite
-        made = colour._kept(make())
+        made = colour._kept(make(settings={"ENABLE_MODULES": "generative-dummy,reranker-dummy"}))
         colour.call(made.connect)
         return made
     http, grpc = (address.rpartition(":") for address in SERVER.split())
@@ -95,6 +95,8 @@ def articles(client: Any, colour: Sync, name: str) -> Any:
             ),
         ],
         references=[ReferenceProperty(name="next", target_collection=name)],
+        generative_config=Configure.Generative.custom("generative-dummy"),
+        reranker_config=Configure.Reranker.custom("reranker-dummy"),
         vector_config=[
             Configure.Vectors.self_provided(name="a"),
             Configure.Vectors.self_provided(name="b"),
@@ -252,6 +254,49 @@ def test_results_are_lifted_and_made_to_differ(articles: Any, colour: Sync) -> N
     )  # fmt: skip
     assert len(some.objects) == 3
     assert years(some)[0] == 2
+
+
+def test_results_are_reranked(articles: Any, colour: Sync) -> None:
+    found = colour.call(articles.query.bm25, "wind", rerank=Rerank(prop="title", query="which"))
+    scores = [one.metadata.rerank_score for one in found.objects]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == len("wind wind power")  # so much for the dummy's taste
+
+
+def test_texts_are_generated(articles: Any, colour: Sync) -> None:
+    found = colour.call(
+        articles.generate.bm25, "change", single_prompt="say {title}", grouped_task="sum", grouped_properties=["year"]
+    )
+    (one,) = found.objects
+    assert "say wind of change" in one.generated
+    assert "sum: [{" in found.generated
+    assert '"year":"2001"' in found.generated
+    assert "title" not in found.generated
+    assert one.properties["title"] == "wind of change"
+
+
+def test_a_search_may_choose_its_model(articles: Any, colour: Sync) -> None:
+    prompt = GenerativeParameters.single_prompt("say {title}", debug=True)
+    (one,) = colour.call(
+        articles.generate.bm25, "change", single_prompt=prompt, generative_provider=GenerativeConfig.dummy()
+    ).objects
+    assert "say wind of change" in one.generative.text
+
+
+@pytest.mark.parametrize("client", [ON_SERVER], indirect=True)
+def test_texts_are_generated_from_groups(articles: Any, colour: Sync) -> None:
+    found = colour.call(
+        articles.generate.near_vector,
+        [1.0, 5.0],
+        target_vector="a",
+        limit=2,
+        single_prompt="say {title}",
+        grouped_task="sum up",
+        group_by=GroupBy(prop="live", objects_per_group=1, number_of_groups=2),
+    )
+    assert "sum up" in found.generated
+    assert "say wind wind power" in found.groups["false"].generated
+    assert "say water" in found.groups["true"].generated
 
 
 def test_objects_are_aggregated(articles: Any, colour: Sync) -> None:
