@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -127,7 +127,7 @@ class Method:
         yield f"    found: {everything} = await self._transport.execute({call})"
         yield "    return found"
 
-    def _signature(self, chosen: dict[str, int]) -> str:
+    def _signature(self, chosen: Mapping[str, int]) -> str:
         parts, star = ["self"], False
         for parameter in self.parameters:
             if parameter.keyword_only and not star:
@@ -135,7 +135,7 @@ class Method:
             parts.append(parameter.text(chosen.get(parameter.name)))
         return ", ".join(parts)
 
-    def _result(self, chosen: dict[str, int]) -> str:
+    def _result(self, chosen: Mapping[str, int]) -> str:
         result = self.results[chosen.get("group_by", 0)]
         arguments = [
             CHOICES[name][chosen[name]] for name in ("return_properties", "return_references") if name in chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -70,7 +71,9 @@ class Scope:
 
     def of(self, namespace: str) -> Scope:
         """The same for other searches."""
-        return Scope(**{name: getattr(self, name) for name in self.__slots__} | {"namespace": namespace})
+        made = copy(self)
+        made.namespace = namespace
+        return made
 
 
 def fetch_object_by_id(scope: Scope, uuid: Uuid, include_vector: Any = False, **returned: Any) -> RpcOp[Any]:
