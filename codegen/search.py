@@ -24,7 +24,7 @@ WIDTH = 120
 Table = dict[str, Any]
 
 CLASS_KEYS = frozenset("doc ops methods returns also".split())
-METHOD_KEYS = frozenset("doc signature classes returns example parameters".split())
+METHOD_KEYS = frozenset("doc signature classes returns example paged parameters".split())
 PARAMETER_KEYS = frozenset("type default doc".split())
 
 # What a result's type depends on: for each parameter its type in one overload and in the other. `group_by` chooses the
@@ -41,6 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
+from weaviate_hl.aio import paging
 from weaviate_hl.ops import {ops}
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
@@ -124,7 +125,9 @@ class Method:
         yield from (f"    {line}".rstrip() for line in self._docstring())
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
-        yield f"    found: {everything} = await self._transport.execute({call})"
+        paged = self.owner in self.said.get("paged", ())
+        execute = "paging.fetch(self._transport, " if paged else "self._transport.execute("
+        yield f"    found: {everything} = await {execute}{call})"
         yield "    return found"
 
     def _signature(self, chosen: Mapping[str, int]) -> str:

@@ -370,3 +370,21 @@ def test_a_profile_is_returned_when_it_is_asked_for(articles: Any, colour: Sync)
     assert found.query_profile is not None
     assert found.query_profile.shards[0].searches
     assert colour.call(articles.query.fetch_objects).query_profile is None
+
+
+@pytest.mark.parametrize("client", [ON_SERVER], indirect=True)
+def test_graphql_is_asked_as_it_is_written(client: Any, articles: Any, colour: Sync, name: str) -> None:
+    told = colour.call(client.graphql_raw_query, f"{{ Get {{ {name}(limit: 1) {{ title }} }} }}")
+    assert told.get == {name: [{"title": TEXTS[0]}]}
+    assert (told.aggregate, told.explore, told.errors) == ({}, {}, None)
+    told = colour.call(client.graphql_raw_query, f"{{ Get {{ {name}(limit: 1) {{ nope }} }} }}")
+    assert "nope" in told.errors[0]["message"]
+
+
+def test_many_vectors_come_in_pages_as_one_list(client: Any, colour: Sync, name: str) -> None:
+    made = colour.call(client.collections.create, name, vector_config=Configure.Vectors.self_provided())
+    objects = [DataObject({}, uuid=UUID(int=i + 1), vector=[float(i), 1.0]) for i in range(1100)]
+    assert not colour.call(made.data.insert_many, objects).has_errors
+    found = colour.call(made.query.fetch_objects, limit=1050, include_vector=True).objects
+    assert [one.uuid.int for one in found] == list(range(1, 1051))
+    assert found[-1].vector == {"default": [1049.0, 1.0]}

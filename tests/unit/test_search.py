@@ -46,7 +46,7 @@ from weaviate_hl.classes.query import (
 )
 from weaviate_hl.op import Unfinished
 from weaviate_hl.ops import aggregate, decode
-from weaviate_hl.outputs.query import QueryReturn
+from weaviate_hl.outputs.query import MetadataReturn, Object, QueryReturn
 from weaviate_hl.sync.collection import Collection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -527,6 +527,8 @@ class Recorder:
 
 
 class AsyncRecorder(Recorder):
+    """The same, asynchronously."""
+
     async def execute(self, op: Any) -> None:  # type: ignore[override]
         super().execute(op)
 
@@ -708,6 +710,44 @@ def test_no_ids_are_no_objects() -> None:
     both = told(lambda col: col.query.fetch_objects_by_ids([]))["filters"]
     assert {one["operator"] for one in both["filters"]} == {"OPERATOR_EQUAL", "OPERATOR_NOT_EQUAL"}
     assert len({one["value_text"] for one in both["filters"]}) == 1
+
+
+class Pages(Recorder):
+    """Answers fetches from so many objects, and notes what is asked."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def execute(self, op: Any) -> Any:
+        message = op.message
+        start = UUID(message.after).int + 1 if message.after else 0
+        self.ops.append((start, message.limit))
+        ids = range(start, min(start + message.limit, self.count))
+        return QueryReturn([Object(UUID(int=i), MetadataReturn(), {}, None, {}, "Article") for i in ids])
+
+
+@pytest.mark.parametrize(
+    ("there", "given", "asked", "found"),
+    [
+        (2000, {"limit": 1200}, [(0, 500), (500, 500), (1000, 200)], 1200),
+        (700, {"limit": 1200}, [(0, 500), (500, 500)], 700),
+        (500, {"limit": 1000}, [(0, 500), (500, 500)], 500),
+        (2000, {"limit": 600, "after": UUID(int=99)}, [(100, 500), (600, 100)], 600),
+        (2000, {"limit": 500}, [(0, 500)], 500),
+        (2000, {"limit": 600, "include_vector": False}, [(0, 600)], 600),
+        (2000, {"limit": 600, "filters": Filter.by_property("a").equal(1)}, [(0, 600)], 600),
+        (2000, {"limit": 600, "sort": Sort.by_property("a")}, [(0, 600)], 600),
+        (2000, {"limit": 600, "offset": 1}, [(0, 600)], 600),
+    ],
+)
+def test_many_vectors_are_fetched_in_pages(there: int, given: Any, asked: Any, found: int) -> None:
+    server = Pages(there)
+    articles: Any = Collection(server, "Article")  # type: ignore[arg-type]
+    objects = articles.query.fetch_objects(**{"include_vector": True} | given).objects
+    assert server.ops == asked
+    first = asked[0][0]
+    assert [one.uuid.int for one in objects] == list(range(first, first + found))
 
 
 # Signatures.

@@ -117,6 +117,17 @@ PAGE = 100
 """How many objects an iterator asks for at once, if nothing else is said."""
 
 
+PAGE = 500
+"""How many objects with vectors come in one reply: some megabytes."""
+
+
+def is_great(request: SearchRequest) -> bool:
+    """Whether a fetch would bring more vectors than a page, and may be cut: by ids, where nothing else is the order."""
+    vectors = request.metadata.vector or request.metadata.vectors
+    whole = request.filters.ListFields() or request.sort_by or request.offset or request.metadata.query_profile
+    return bool(vectors and request.limit > PAGE and not whole)
+
+
 def bm25(
     scope: Scope,
     query: str | None,
