@@ -29,10 +29,13 @@ class RpcFailed(Exception):
     by_server = False  # whether the server is known to have said it, as over HTTP
 
     def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
-        super().__init__(f"{code}: {text}")
+        super().__init__(code)  # not the text, which may have to be changed
         self.code = code
         self.text = text
         self.trailers = trailers or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
 
     @property
     def unreachable(self) -> bool:
