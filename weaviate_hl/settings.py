@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from re import fullmatch, search
+from re import fullmatch, search, sub
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     import grpc
 
     from weaviate_hl.telemetry import Hook
+
+PROTOCOLS_OWN = frozenset((
+    "accept", "connection", "content-encoding", "content-length", "content-type", "expect", "keep-alive", "te",
+    "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
+"""Headers that cannot be given, beside those of gRPC: they would contradict what is sent."""
 
 GrpcProtocol = Literal["auto", "native", "web"]
 
@@ -65,9 +71,9 @@ class Proxies(Setting):
     """Proxies by the protocol they are for; `grpc` is that of `https` (or `http`) unless given."""
 
     def __init__(self, *, http: str | None = None, https: str | None = None, grpc: str | None = None) -> None:
-        self.http = _proxy("http", http)
-        self.https = _proxy("https", https)
-        self.grpc = _proxy("grpc", grpc)
+        self.http = None if http is None else proxy_url("proxies.http", http)
+        self.https = None if https is None else proxy_url("proxies.https", https)
+        self.grpc = None if grpc is None else proxy_url("proxies.grpc", grpc)
 
     def __repr__(self) -> str:  # a proxy's URL may hold a password
         shown = ", ".join(f"{name}={_without_password(url)!r}" for name, url in vars(self).items() if url)
@@ -221,6 +227,31 @@ class AdditionalConfig(Setting):
         """How long calls may take."""
         return self.timeout_
 
+    def check_portable(self) -> None:
+        """Raise if this cannot be given to another process, naming what cannot."""
+        import pickle
+
+        files = "Give files: AdditionalConfig(tls=TLS(ca_file=, cert=, key=))"
+        options, credentials = (
+            (self.grpc_config.channel_options, self.grpc_config.credentials) if self.grpc_config else (None, None)
+        )
+        for name, value, hint in (
+            ("ssl_context", self.tls.ssl_context, files),
+            ("credentials of grpc_config", credentials, files),
+            ("channel_options of grpc_config", options, "Give numbers and text only"),
+            (
+                "telemetry hook",
+                self.telemetry,
+                "Give a function, or an object of a class, at the top level of a module",
+            ),
+        ):
+            try:
+                pickle.dumps(value)
+            except Exception:  # pickle raises what it likes
+                raise WeaviateInvalidInputError(
+                    f"This client cannot be pickled: its {name} cannot", hint=hint
+                ) from None
+
 
 class ProtocolParams(Setting):
     """Where one protocol is spoken."""
@@ -318,8 +349,10 @@ def headers_of(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         raise WeaviateInvalidInputError(f"{name}: must be a dict of strings, got {type(headers).__name__}")
     for key, value in headers.items():
-        if not isinstance(key, str) or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", key):
+        if not isinstance(key, str) or not fullmatch(r"[0-9A-Za-z_.-]+", key):
             raise WeaviateInvalidInputError(f"{name}: {key!r} cannot be the name of a header")
+        if (low := key.lower()) in PROTOCOLS_OWN or low.startswith("grpc-") or low.endswith("-bin"):
+            raise WeaviateInvalidInputError(f"{name}: {key!r} is a header that HTTP or gRPC sets itself")
         header_value(f"{name}[{key!r}]", value)
     return dict(headers)
 
@@ -401,22 +434,18 @@ def _pem(name: str, value: str | os.PathLike[str] | None, *kinds: bytes) -> str 
     return path
 
 
-def _proxy(name: str, url: str | None) -> str | None:
-    if url is None:
-        return None
-    instance(f"proxies.{name}", url, str)
+def proxy_url(name: str, url: str) -> str:
+    """A proxy's URL, checked."""
+    instance(name, url, str)
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise WeaviateInvalidInputError(f"proxies.{name}: is not a URL such as http://host:3128") from None
+        known = parts.scheme in ("http", "https") and bool(_host(parts.hostname or "")) and parts.port != 0
+    except (ValueError, WeaviateInvalidInputError):
+        known = False
     if not known:
-        raise WeaviateInvalidInputError(
-            f"proxies.{name}: must be like http://host:3128, got {_without_password(url)!r}"
-        )
+        raise WeaviateInvalidInputError(f"{name}: must be like http://host:3128, got {_without_password(url)!r}")
     return url
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    return sub(r"(?<=://)[^/]*@", "***@", url)

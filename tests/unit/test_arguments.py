@@ -54,7 +54,8 @@ HOST = [
     "1::2::3",
     "a\n.b",
 ]
-HEADERS = [5, "X: 1", [("X", "1")], {"X": None}, {"X": b"1"}, {5: "1"}, {"X Y": "1"}, {"": "1"}, {"X": "a\r\nY: b"}]
+HEADERS = [5, "X: 1", [("X", "1")], {"X": None}, {"X": b"1"}, {5: "1"}, {"X Y": "1"}, {"": "1"}]
+HEADERS += [{"X": "a\r\nY: b"}, {"X!": "1"}, {"Content-Length": "1"}, {"grpc-timeout": "1S"}, {"x-bin": "1"}]
 SECRET = [*NO_TEXT, "", " blank ", "a\nb", HALF]
 CREDENTIALS = [5, b"key", Other(), Auth, ["key"], {}]
 PROXY = [5, b"http://p:1", Other(), "proxy:3128", "http://", "socks5://p:1", "http://p:99999", "http://[::1"]

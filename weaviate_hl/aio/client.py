@@ -10,8 +10,10 @@ from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
 from weaviate_gen.rest.client import AsyncRest
 
 from weaviate_hl.aio.alias import AliasAsync
+from weaviate_hl.aio.batch import ClientBatchingAsync
 from weaviate_hl.aio.collections import CollectionsAsync
 from weaviate_hl.aio.grpc_channel import RpcChannelAsync
+from weaviate_hl.aio.integrations import IntegrationsAsync
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.checks import function, instance
@@ -87,11 +89,15 @@ class WeaviateAsyncClient:
             self._transport = Transport(TO_BE_STARTED, config, credentials, headers)
         else:
             params = instance("connection_params", connection_params, ConnectionParams)
+            if config.grpc_config is not None and config.grpc_config.credentials is not None and not params.grpc.secure:
+                raise WeaviateInvalidInputError("grpc_config: credentials are for TLS: connect with grpc_secure=True")
             self._transport = Transport(params, config, credentials, headers)
         if sum(given is not None for given in (connection_params, embedded_options, lite)) > 1:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = CollectionsAsync(self._transport)
         self.alias = AliasAsync(self._transport)
+        self.batch = ClientBatchingAsync(self._transport)
+        self.integrations = IntegrationsAsync(self._transport)
 
     async def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.
@@ -190,6 +196,12 @@ class WeaviateAsyncClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the configuration, credentials included. The copy connects when it is first used."""
+        if self._embedded is not None and self._embedded.is_running:
+            params = self._transport.params
+            raise WeaviateInvalidInputError(
+                "This client cannot be pickled: its embedded server belongs to this process",
+                hint=f"There, use connect_to_local(port={params.http.port}, grpc_port={params.grpc.port})",
+            )
         return self.__dict__
 
     def __repr__(self) -> str:

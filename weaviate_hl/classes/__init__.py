@@ -6,6 +6,7 @@ from weaviate_hl.lazy import lazy
 
 if TYPE_CHECKING:
     from weaviate_hl.classes import aggregate as aggregate
+    from weaviate_hl.classes import batch as batch
     from weaviate_hl.classes import config as config
     from weaviate_hl.classes import data as data
     from weaviate_hl.classes import generate as generate
@@ -16,5 +17,7 @@ if TYPE_CHECKING:
     from weaviate_hl.classes import tenants as tenants
 else:
     __getattr__ = lazy(
-        __name__, {}, ("aggregate", "config", "data", "generate", "generic", "generics", "init", "query", "tenants")
+        __name__,
+        {},
+        ("aggregate", "batch", "config", "data", "generate", "generic", "generics", "init", "query", "tenants"),
     )

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "Bell",
     "CancelledError",
     "Condition",
     "Exchange",
+    "Guard",
     "Lock",
     "Semaphore",
+    "Strand",
     "Worker",
     "cancellations_of_task",
     "close_at_exit",
@@ -62,6 +65,61 @@ async def locked(lock: Lock, deadline: Deadline) -> AsyncGenerator[None, None]:
         yield
     finally:
         lock.release()
+
+
+class Guard:
+    """What only one thread at a time may do: nothing to see to, as tasks give way only where they await."""
+
+    def __enter__(self) -> None:
+        """Go on."""
+
+    def __exit__(self, *_: object) -> None:
+        """Go on."""
+
+
+class Bell:
+    """Wakes those who wait for a change of what a guard protects. To wait or to ring, hold the guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def wait(self, timeout: float | None = None) -> None:
+        """Wait for the bell, or so many seconds; look again then."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            await asyncio.wait([future], timeout=timeout)
+        finally:
+            if future in self._waiting:
+                self._waiting.remove(future)
+
+    def notify(self) -> None:
+        """Wake one."""
+        if self._waiting:
+            self._waiting.pop(0).set_result(None)
+
+    def notify_all(self) -> None:
+        """Wake all."""
+        while self._waiting:
+            self.notify()
+
+
+class Strand:
+    """Something that goes on beside the rest: a task."""
+
+    def __init__(self, call: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            await call()
+
+        self._task = asyncio.ensure_future(run())
+
+    async def join(self) -> None:
+        """Wait until it has ended."""
+        await asyncio.wait([self._task])
+
+    def cancel(self) -> None:
+        """Interrupt it."""
+        self._task.cancel()
 
 
 def cancellations_of_task() -> int:

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASYNC",
+    "Bell",
     "CancelledError",
     "Condition",
     "Exchange",
+    "Guard",
     "Lock",
     "Semaphore",
+    "Strand",
     "Worker",
     "cancellations_of_task",
     "close_at_exit",
@@ -71,6 +74,28 @@ def locked(lock: LockType, deadline: Deadline) -> Generator[None, None, None]:
         yield
     finally:
         lock.release()
+
+
+Guard = Lock
+"""What only one thread at a time may do."""
+
+Bell = Condition
+"""Wakes those who wait for a change of what a guard protects. To wait or to ring, hold the guard."""
+
+
+class Strand:
+    """Something that goes on beside the rest: a thread, in the caller's context, that keeps no program from ending."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._thread = Thread(target=copy_context().run, args=(call,), name="weaviate_hl", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
+
+    def cancel(self) -> None:
+        """Nothing: a thread cannot be interrupted."""
 
 
 def cancellations_of_task() -> int:

@@ -40,11 +40,11 @@ class ArgumentCheck(Check):
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
 
-    def whole(self, argument: str, value: int | None) -> int | None:
-        """A number from 0 that the wire has room for."""
+    def whole(self, argument: str, value: int | None, least: int = 0) -> int | None:
+        """A number from 0, or more, that the wire has room for."""
         self.integer(argument, value)
-        if value is not None and not 0 <= value < 2**32:
-            self._refuse(argument, "an int from 0 to 4294967295", value)
+        if value is not None and not least <= value < 2**32:
+            self._refuse(argument, f"an int from {least} to 4294967295", value)
         return value
 
     def fraction(self, argument: str, value: float) -> float:

@@ -6,7 +6,7 @@ that is kept does not keep the others. The raw view of the messages (weaviate_ge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from weaviate_gen.grpc.services import WeaviateMethods
 from weaviate_gen.grpc.v1 import search_get_pb2
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
+from weaviate_hl.op import Unfinished
 from weaviate_hl.ops import vectors
 from weaviate_hl.ops.instances import reader
 from weaviate_hl.ops.values import from_json, read_properties, uuid_of
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 
 _REPLY = raw(search_get_pb2.SearchReply)
 _RESULT = raw(search_get_pb2.SearchResult)
+
+
+AT_ONCE = 1000
+"""How many results are read before others have a turn."""
 
 
 class _AsItCame:
@@ -182,14 +187,18 @@ def _vectors(metadata: Any) -> Iterable[tuple[str, bytes, int]]:
 # Replies. `properties` and `references` are the models whose instances the objects are to have, where not dictionaries.
 
 
-def query(reply: bytes, properties: Any = None, references: Any = None) -> QueryReturn[Any, Any]:
+def query(
+    reply: bytes, properties: Any = None, references: Any = None
+) -> QueryReturn[Any, Any] | Unfinished[QueryReturn[Any, Any]]:
     """What a search found.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
-    return QueryReturn(_objects(Object, reader(_Found, properties, references), message.results), _profile(message))
+    objects, rest = _by_and_by(Object, reader(_Found, properties, references), message.results)
+    found = QueryReturn[Any, Any](objects, _profile(message))
+    return Unfinished(found, rest) if rest else found
 
 
 def single(reply: bytes, properties: Any = None, references: Any = None) -> ObjectSingleReturn[Any, Any] | None:
@@ -262,6 +271,18 @@ def _objects(cls: Any, reader: type[Reader], results: Iterable[bytes]) -> list[A
         made._source = data
         objects.append(made)
     return objects
+
+
+def _by_and_by(cls: Any, reader: type[Reader], results: Sequence[bytes]) -> tuple[list[Any], Iterator[None] | None]:
+    """Objects, and if there are many, the steps that add those that are still missing."""
+    objects = _objects(cls, reader, results[:AT_ONCE])
+
+    def add() -> Iterator[None]:
+        for start in range(AT_ONCE, len(results), AT_ONCE):
+            yield
+            objects.extend(_objects(cls, reader, results[start : start + AT_ONCE]))
+
+    return objects, add() if len(results) > AT_ONCE else None
 
 
 def _group(group: Any, found: type[Reader]) -> dict[str, Any]:

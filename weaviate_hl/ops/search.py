@@ -30,6 +30,7 @@ from weaviate_hl.values.searches import NearMediaType
 if TYPE_CHECKING:
     from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Uuid
+    from weaviate_hl.values.results import QueryReturn
     from weaviate_hl.values.searches import MMR, BM25OperatorOptions, BoostReturn, Media, Move, TargetVectorJoinType
 
 
@@ -100,6 +101,17 @@ def _any_of(uuids: list[str]) -> FilterReturn:
 def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
     """Objects in the order of their ids, or in another."""
     return _Search(scope, "fetch_objects").op(**more)
+
+
+def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
+    """So many of all objects, in the order of their ids, after one of them."""
+    search = _Search(scope.of("collection"), "iterator")
+    size = search.check.whole("cache_size", PAGE if size is None else size, least=1)
+    return search.op(limit=size, after=after, read=decode.query, **returned)
+
+
+PAGE = 100
+"""How many objects an iterator asks for at once, if nothing else is said."""
 
 
 def bm25(

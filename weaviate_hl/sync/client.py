@@ -16,8 +16,10 @@ from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, Wea
 from weaviate_hl.op import RestOp
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.sync.alias import Alias
+from weaviate_hl.sync.batch import ClientBatching
 from weaviate_hl.sync.collections import Collections
 from weaviate_hl.sync.grpc_channel import RpcChannel
+from weaviate_hl.sync.integrations import Integrations
 from weaviate_hl.sync.transport.core import Transport
 from weaviate_hl.version import __version__
 
@@ -86,11 +88,15 @@ class WeaviateClient:
             self._transport = Transport(TO_BE_STARTED, config, credentials, headers)
         else:
             params = instance("connection_params", connection_params, ConnectionParams)
+            if config.grpc_config is not None and config.grpc_config.credentials is not None and not params.grpc.secure:
+                raise WeaviateInvalidInputError("grpc_config: credentials are for TLS: connect with grpc_secure=True")
             self._transport = Transport(params, config, credentials, headers)
         if sum(given is not None for given in (connection_params, embedded_options, lite)) > 1:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = Collections(self._transport)
         self.alias = Alias(self._transport)
+        self.batch = ClientBatching(self._transport)
+        self.integrations = Integrations(self._transport)
 
     def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.
@@ -187,6 +193,12 @@ class WeaviateClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the configuration, credentials included. The copy connects when it is first used."""
+        if self._embedded is not None and self._embedded.is_running:
+            params = self._transport.params
+            raise WeaviateInvalidInputError(
+                "This client cannot be pickled: its embedded server belongs to this process",
+                hint=f"There, use connect_to_local(port={params.http.port}, grpc_port={params.grpc.port})",
+            )
         return self.__dict__
 
     def __repr__(self) -> str:

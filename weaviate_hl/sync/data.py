@@ -12,6 +12,7 @@ from weaviate_hl.errors import WeaviateBaseError
 from weaviate_hl.ops import data as ops
 from weaviate_hl.ops.checks import check
 from weaviate_hl.ops.insertion import Insertion
+from weaviate_hl.ops.models import require
 from weaviate_hl.values.batch import (
     BatchObjectReturn,
     BatchReferenceReturn,
@@ -19,7 +20,7 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorReference,
 )
-from weaviate_hl.values.generics import Properties, TProperties
+from weaviate_hl.values.generics import DataModel, Properties
 from weaviate_hl.values.inputs import (
     DataObject,
     DataReference,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.values.filters import FilterReturn
 
-T = TypeVar("T")
+Model = TypeVar("Model", bound=DataModel)
 
 BREATH = 200
 """How many objects are encoded before others get their turn in the event loop."""
@@ -54,13 +55,19 @@ class Data(Generic[Properties]):
         self._validate = validate
         self.name = scope.collection
 
-    def with_data_model(self, data_model: type[TProperties]) -> Data[TProperties]:
+    def with_data_model(self, data_model: type[Model]) -> Data[Model]:
         """The same, for objects of another class. This one stays as it is, and nothing is sent.
 
         Args:
-            data_model: A class that says what properties an object has.
+            data_model: A class that says what properties an object has: a TypedDict, a dataclass, a class of attrs, or
+                a model of Pydantic.
+
+        Raises:
+            InvalidDataModelError: It is none of these.
         """
-        return Data[TProperties](self._transport, self._scope, self._validate)
+        if self._validate:
+            require(data_model)
+        return Data[Model](self._transport, self._scope, self._validate)
 
     def insert(
         self,

@@ -50,11 +50,15 @@ class ErrorObject:
         message: Why.
         object_: The object.
         original_uuid: Its id.
+        retryable: Whether it may be written later as it is.
+        unknown: Whether it is not known if it was written.
     """
 
     message: str
     object_: BatchObject
     original_uuid: Uuid | None = None
+    retryable: bool = False
+    unknown: bool = False
 
 
 @dataclass
@@ -64,10 +68,14 @@ class ErrorReference:
     Attributes:
         message: Why.
         reference: The reference.
+        retryable: Whether it may be written later as it is.
+        unknown: Whether it is not known if it was written.
     """
 
     message: str
     reference: BatchReference
+    retryable: bool = False
+    unknown: bool = False
 
 
 @dataclass

@@ -266,6 +266,21 @@ class DataReference(Input):
         self.to_uuid = to_uuid
 
 
+class Shard(Input):
+    """A collection, or a tenant of one, whose vectors are waited for.
+
+    Args:
+        collection: The collection.
+        tenant: The tenant.
+    """
+
+    __slots__ = ("collection", "tenant")
+
+    def __init__(self, *, collection: str, tenant: str | None = None) -> None:
+        self.collection = collection
+        self.tenant = tenant
+
+
 # What a query is to return.
 
 MetadataName: TypeAlias = Literal[

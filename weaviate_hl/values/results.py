@@ -68,7 +68,11 @@ class _Lazy:
         source = given._source
         own = _own(given)
         if source is not None:
-            _read(given._reader, source, self.names, own)
+            try:
+                _read(given._reader, source, self.names, own)
+            except ResponseCannotBeDecodedError:
+                if self.name not in own:  # else only what was to be read along with it cannot be read
+                    raise
         try:
             return own[self.name]
         except KeyError:

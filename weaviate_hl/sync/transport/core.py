@@ -9,7 +9,6 @@ import json
 import os
 import random
 import time
-import warnings
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -25,8 +24,8 @@ from weaviate_hl import errors
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import Lock, close_at_exit, sleep, together
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.log import logger
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.log import logger, warn
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.sync.transport.http import Answer, Broken, Http
 from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
@@ -46,6 +45,8 @@ AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+FORKED = "Native gRPC cannot be used synchronously in the child of a process that had it open when it forked"
+SPAWN = "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")"
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
 
 
@@ -93,12 +94,16 @@ class Transport:
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         self._http = Http(self.params.http, self.config, tls=tls)
         self._web = Web(self._http, self.params.base_url, self.limit)
-        self._native = Native(self.params.grpc, self.config) if self._wanted != "web" else None
+        self._native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
         close_at_exit(self, self._http, self._native)
         self._process = os.getpid()  # last: other threads go by it
+
+    def _barred(self) -> bool:
+        """Whether native gRPC cannot be used by this colour in this process."""
+        return False
 
     @property
     def place(self) -> str:
@@ -115,6 +120,7 @@ class Transport:
         """
         if self.connected:
             return
+        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
         self._open()
         self._sleeping = False
         try:
@@ -126,7 +132,6 @@ class Transport:
             self.close()
             raise
         self.connected = True
-        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
 
     def _check(self, deadline: Deadline) -> None:
         told, _, native, web = together(
@@ -142,7 +147,11 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        if not isinstance(self.limit, int):
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
+            )
         self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
@@ -218,6 +227,8 @@ class Transport:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
+        if protocol == "native" and self._native is None:
+            return RpcFailed("UNAVAILABLE", FORKED)
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
@@ -377,7 +388,12 @@ class Transport:
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
         self._undecided = False
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            sleep(0)
+        return answer.answer
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
@@ -478,7 +494,10 @@ class Transport:
         elif self._sleeping:
             self.connect(checks=False)
         else:
-            raise errors.WeaviateClosedClientError()
+            raise errors.WeaviateClosedClientError(
+                "The client is closed" if hasattr(self, "_http") else "The client is not connected",
+                hint="Before using it, run `client.connect()`, or open it with `with`",
+            )
 
     def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
@@ -499,6 +518,7 @@ class Transport:
             self._http.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self.config.check_portable()
         kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
@@ -512,7 +532,7 @@ def _has_no_grpc(failed: RpcFailed) -> bool:
 
     A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
     """
-    if failed.code == "DEADLINE_EXCEEDED" or "NO_APPLICATION_PROTOCOL" in failed.text:
+    if failed.code == "DEADLINE_EXCEEDED" or failed.text == FORKED or "NO_APPLICATION_PROTOCOL" in failed.text:
         return True
     if failed.text.startswith("Received http2 header with status"):
         return True
@@ -526,8 +546,12 @@ def _stage(failed: RpcFailed) -> str:
 
 
 def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
+    if native.text == FORKED:
+        return f"{SPAWN}, which servers from {WEB_SINCE} have"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
+    if "WRONG_VERSION_NUMBER" in native.text:
+        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if native.is_tls:
         return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
     if web is not None:
@@ -570,4 +594,4 @@ def _warn_of_plain_secrets(
     secret = credentials is not None or any(word in name for name in names for word in SECRETS)
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
-        warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)
+        warn(f"Credentials are sent unencrypted to {plain[0]}: use https")
