@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
+from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
@@ -20,6 +23,7 @@ __all__ = [
     "Bell",
     "CancelledError",
     "Condition",
+    "Exchange",
     "Guard",
     "Lock",
     "Semaphore",
@@ -151,6 +155,63 @@ class Worker:
     def close(self) -> None:
         """End the thread when its calls are done."""
         self._pool.shutdown(wait=False)
+
+
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
+
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
+
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: AsyncIterable[A] | Iterable[A]) -> None:
+        self._items = items
+        self._loop = asyncio.get_running_loop()
+        self._made: asyncio.Queue[Callable[[], B]] = asyncio.Queue()
+        self._coming: Future[list[A]] | None = None
+        self._closed = False
+        Thread(target=make_all, args=(work, self._come(), self._put), name="weaviate_hl", daemon=True).start()
+
+    async def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        async with within(deadline):
+            return (await self._made.get())()
+
+    def close(self) -> None:
+        """Let nothing come any more, and wait for nothing."""
+        self._closed = True
+        if self._coming is not None:
+            self._coming.cancel()
+        self._put(end)
+
+    def _put(self, made: Callable[[], B]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._made.put_nowait, made)
+
+    def _come(self) -> Iterator[A]:
+        """The items, in the thread."""
+        items = aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
+        while not self._closed:
+            self._coming = asyncio.run_coroutine_threadsafe(_take(items), self._loop)
+            if self._closed:
+                self._coming.cancel()
+            try:
+                taken = self._coming.result()
+            except FutureCancelled:
+                return
+            if not taken:
+                return
+            yield taken[0]
+
+
+async def _take(items: AsyncIterator[A] | Iterator[A]) -> list[A]:
+    """The next item; none at the end."""
+    if isinstance(items, AsyncIterator):
+        async for item in items:
+            return [item]
+        return []
+    return list(islice(items, 1))
 
 
 def socket_timeout(deadline: Deadline) -> Any:

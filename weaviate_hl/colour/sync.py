@@ -6,16 +6,18 @@ import os
 import time
 import weakref
 from _thread import LockType
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
+from itertools import takewhile
+from queue import Empty, SimpleQueue
 from threading import Condition, Lock, Semaphore, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
@@ -25,6 +27,7 @@ __all__ = [
     "Bell",
     "CancelledError",
     "Condition",
+    "Exchange",
     "Guard",
     "Lock",
     "Semaphore",
@@ -126,6 +129,33 @@ class Worker:
 
     def close(self) -> None:
         """Nothing: there is no thread."""
+
+
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
+
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
+
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: Iterable[A]) -> None:
+        self._made: SimpleQueue[Callable[[], B]] = SimpleQueue()
+        self._closed = False
+        come = takewhile(lambda _: not self._closed, items)
+        Thread(target=make_all, args=(work, come, self._made.put), name="weaviate_hl", daemon=True).start()
+
+    def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        try:
+            return self._made.get(timeout=deadline.remaining())()
+        except Empty:
+            raise TimeoutError from None
+
+    def close(self) -> None:
+        """Let nothing come any more, and wait for nothing."""
+        self._closed = True
+        self._made.put(end)
 
 
 def socket_timeout(deadline: Deadline) -> Any:

@@ -70,7 +70,7 @@ class Scope(NamedTuple):
 
 def insert(
     scope: Scope,
-    properties: Mapping[str, Any] | None,
+    properties: Any,
     references: Mapping[str, Any] | None = None,
     uuid: Uuid | None = None,
     vector: Any = None,
@@ -88,7 +88,7 @@ def insert(
 def replace(
     scope: Scope,
     uuid: Uuid,
-    properties: Mapping[str, Any] | None,
+    properties: Any,
     references: Mapping[str, Any] | None = None,
     vector: Any = None,
 ) -> RestOp[None]:
@@ -107,7 +107,7 @@ def replace(
 def update(
     scope: Scope,
     uuid: Uuid,
-    properties: Mapping[str, Any] | None = None,
+    properties: Any = None,
     references: Mapping[str, Any] | None = None,
     vector: Any = None,
 ) -> RestOp[None]:
@@ -154,12 +154,14 @@ def identify(uuid: Uuid) -> str:
         WeaviateInvalidInputError: It is none.
     """
     try:
-        return encode.identify("" if uuid is None else uuid)
+        if uuid is None:
+            raise BadValue("expected the UUID of an object, not None", "uuid")
+        return encode.identify(uuid)
     except BadValue as bad:
         raise _invalid(bad) from None
 
 
-def _given(properties: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _given(properties: Any) -> Any:
     return {} if properties is None else properties
 
 
@@ -261,7 +263,7 @@ def batch_references(
         f"Adding {len(body)} references",
         timeout="insert",
         error=WeaviateBatchError,
-    ).then(_refused_references)
+    ).then(refusals)
 
 
 def _reference_json(given: BatchReference) -> Json:
@@ -273,7 +275,8 @@ def _reference_json(given: BatchReference) -> Json:
     return body if given.tenant is None else body | {"tenant": given.tenant}
 
 
-def _refused_references(told: Sequence[Any]) -> dict[int, str]:
+def refusals(told: Sequence[Any]) -> dict[int, str]:
+    """What the answer to a batch over REST says of what was refused, by place."""
     errors: dict[int, str] = {}
     for place, one in enumerate(told):
         result = one.get("result") or {}

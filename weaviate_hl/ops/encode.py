@@ -15,10 +15,12 @@ from uuid import UUID
 
 from weaviate_gen.grpc.v1 import base_pb2, batch_pb2
 
-from weaviate_hl.errors import WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
-from weaviate_hl.ops import plain, vectors
+from weaviate_hl.errors import InvalidDataModelError, WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
+from weaviate_hl.ops import scalars, vectors
+from weaviate_hl.ops.models import plain
 from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
 from weaviate_hl.ops.varint import varint
+from weaviate_hl.values.generics import DataModel
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
 from weaviate_hl.values.properties import class_name
 
@@ -46,11 +48,11 @@ class Encoder:
     def __init__(self, collection: str, tenant: str | None = None) -> None:
         self._common = batch_pb2.BatchObject(collection=collection, tenant=tenant or "").SerializeToString()
 
-    def encode(self, given: DataObject[Any, Any] | Mapping[str, Any], index: int = 0) -> Piece:
+    def encode(self, given: DataObject[Any, Any] | DataModel, index: int = 0) -> Piece:
         """Encode an object, or the properties of one.
 
         Args:
-            given: The object.
+            given: The object, or the properties of one: values by name, or an instance of a model.
             index: Its place among those given, for errors.
 
         Raises:
@@ -62,7 +64,7 @@ class Encoder:
 
     def encode_parts(
         self,
-        properties: Mapping[str, Any] | None,
+        properties: DataModel | None,
         uuid: str | UUID | None = None,
         vector: Any = None,
         references: Mapping[str, Any] | None = None,
@@ -126,7 +128,7 @@ def split(pieces: Sequence[bytes], most_bytes: int, most: int) -> Iterator[slice
 
 def json_object(
     collection: str,
-    properties: Mapping[str, Any] | None = None,
+    properties: DataModel | None = None,
     uuid: str | UUID | None = None,
     vector: Any = None,
     references: Mapping[str, Any] | None = None,
@@ -246,10 +248,12 @@ def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapp
 # Properties.
 
 
-def _all(properties: Mapping[str, Any], convert: Callable[[Any], T]) -> T:
+def _all(properties: Any, convert: Callable[[Any], T]) -> T:
     """The properties of an object converted; errors name the property."""
-    if type(properties) is not dict and not isinstance(properties, Mapping):
-        raise BadValue(f"expected values by name, not {short(properties)}", "properties")
+    try:
+        properties = plain(properties)
+    except InvalidDataModelError:
+        raise BadValue(f"expected values by name, not {short(properties)}", "properties") from None
     if "id" in properties:
         raise BadValue("the server's own name: give the id of the object as `uuid`, or choose another name", _ID)
     try:
@@ -260,7 +264,7 @@ def _all(properties: Mapping[str, Any], convert: Callable[[Any], T]) -> T:
 
 def _encode(properties: Mapping[str, Any]) -> bytes:
     """The properties of an object as bytes of `BatchObject.Properties`."""
-    body, others = plain.split(properties)
+    body, others = scalars.split(properties)
     if others:
         message = _Properties()
         _fill(message, others)

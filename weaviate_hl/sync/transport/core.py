@@ -9,7 +9,6 @@ import json
 import os
 import random
 import time
-import warnings
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -25,8 +24,8 @@ from weaviate_hl import errors
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import Lock, close_at_exit, sleep, together
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.log import logger
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.log import logger, warn
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.sync.transport.http import Answer, Broken, Http
 from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
@@ -46,6 +45,8 @@ AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+FORKED = "Native gRPC cannot be used synchronously in the child of a process that had it open when it forked"
+SPAWN = "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")"
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
 
 
@@ -93,12 +94,16 @@ class Transport:
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         self._http = Http(self.params.http, self.config, tls=tls)
         self._web = Web(self._http, self.params.base_url, self.limit)
-        self._native = Native(self.params.grpc, self.config) if self._wanted != "web" else None
+        self._native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
         close_at_exit(self, self._http, self._native)
         self._process = os.getpid()  # last: other threads go by it
+
+    def _barred(self) -> bool:
+        """Whether native gRPC cannot be used by this colour in this process."""
+        return False
 
     @property
     def place(self) -> str:
@@ -115,26 +120,25 @@ class Transport:
         """
         if self.connected:
             return
+        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
         self._open()
         self._sleeping = False
         try:
-            if self._tokens.needs_provider:
-                configuration = self._ask(openid_configuration.request(), absent=404)
-                self._tokens.discover(configuration, self._patience())
             if checks:
-                self._check()
+                self._check(self._patience())
+            elif self._tokens.needs_provider:
+                self._log_in(self._patience())
         except BaseException:
             self.close()
             raise
         self.connected = True
-        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
 
-    def _check(self) -> None:
+    def _check(self, deadline: Deadline) -> None:
         told, _, native, web = together(
-            lambda: self._ask(meta.request()),
-            self._check_ready,
-            lambda: self._probe("native"),
-            lambda: self._probe("web"),
+            lambda: self._ask_meta(deadline),
+            lambda: self._check_ready(deadline),
+            lambda: self._probe("native", deadline),
+            lambda: self._probe("web", deadline),
         )
         self.version = str((told or {}).get("version", ""))
         if not self.version:
@@ -143,23 +147,35 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        if not isinstance(self.limit, int):
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
+            )
         self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
-    def _check_ready(self) -> None:
-        request = ready.request()
-        answer = self._answer(request, self._patience(), [], "Connecting")
+    def _log_in(self, deadline: Deadline) -> None:
+        configuration = self._ask(openid_configuration.request(), deadline, [], absent=404)
+        self._tokens.discover(configuration, deadline)
+
+    def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
+        if self._tokens.needs_provider:
+            self._log_in(deadline)
+        return self._ask(meta.request(), deadline, self._rest_headers(deadline))
+
+    def _check_ready(self, deadline: Deadline) -> None:
+        answer = self._answer(ready.request(), deadline, [])
         if answer.status == 503:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
             )
 
-    def _ask(self, request: Request, absent: int | None = None) -> dict[str, Any] | None:
-        """One of the requests while connecting, with credentials if they are at hand."""
-        deadline = self._patience()
-        headers = self._rest_headers(deadline) if absent is None else []
-        answer = self._answer(request, deadline, headers, "Connecting")
+    def _ask(
+        self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], absent: int | None = None
+    ) -> dict[str, Any] | None:
+        """The JSON that one of the requests while connecting is answered with."""
+        answer = self._answer(request, deadline, headers)
         if answer.status == absent:
             return None
         if answer.status == 400 and b"HTTPS" in answer.body:
@@ -167,7 +183,7 @@ class Transport:
                 f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
             )
         if answer.status in (401, 403):
-            raise errors.from_answer("Connecting", answer.status, _text(answer))
+            raise errors.from_answer("Connecting", answer.status, self._hide(_text(answer)))
         try:
             told = json.loads(answer.body)
         except ValueError:
@@ -179,15 +195,16 @@ class Transport:
             )
         return told
 
-    def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], doing: str) -> Answer:
+    def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]]) -> Answer:
         try:
             return self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
         except TimeoutError as error:
-            raise deadline.error(f"{doing} to {self.params.base_url}") from error
+            raise deadline.error(f"Connecting to {self.params.base_url}") from error
         except Broken as error:
             raise self._unreachable(error) from error
 
     def _patience(self) -> Deadline:
+        """The time that connecting has as a whole."""
         return Deadline(self.config.timeout.init)
 
     def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
@@ -206,14 +223,16 @@ class Transport:
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
 
-    def _probe(self, protocol: str, deadline: Deadline | None = None) -> RpcFailed | None:
+    def _probe(self, protocol: str, deadline: Deadline) -> RpcFailed | None:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
+        if protocol == "native" and self._native is None:
+            return RpcFailed("UNAVAILABLE", FORKED)
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            channel.call(HealthMethods.Check, request, [], deadline or self._patience())
+            channel.call(HealthMethods.Check, request, [], deadline)
         except RpcFailed as failed:
             return failed
         except (Broken, TimeoutError) as error:
@@ -334,7 +353,7 @@ class Transport:
             told = errors.from_answer(
                 op.doing,
                 answer.status,
-                _text(answer),
+                self._hide(_text(answer)),
                 op.error,
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
@@ -344,7 +363,7 @@ class Transport:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
             raise errors.ResponseCannotBeDecodedError(
-                f"{op.doing}: {error}", operation=op.name, status=answer.status
+                self._hide(f"{op.doing}: {error}"), operation=op.name, status=answer.status
             ) from None
 
     def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
@@ -352,6 +371,7 @@ class Transport:
         try:
             reply = self._channel().call(op.method, op.message, metadata, deadline)
         except RpcFailed as failed:
+            failed.text = self._hide(failed.text)
             if self._undecided and failed.unreachable and _has_no_grpc(failed):
                 self._decide(deadline)
                 raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
@@ -369,7 +389,21 @@ class Transport:
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
         self._undecided = False
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            sleep(0)
+        return answer.answer
+
+    def _hide(self, text: str) -> str:
+        """What a server says, without the secrets that it was sent, should it repeat them."""
+        named = [value for name, value in self.headers.items() if _is_secret(name)]
+        for value in (*named, self._tokens.current() or ""):
+            secret = value.rpartition(" ")[2]  # of "Bearer ..."
+            if len(secret) > 5:
+                text = text.replace(secret, "***")
+        return text
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
@@ -449,6 +483,7 @@ class Transport:
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
+        failed.text = self._hide(failed.text)
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
         error = self._grpc_error(op, failed)
@@ -470,7 +505,10 @@ class Transport:
         elif self._sleeping:
             self.connect(checks=False)
         else:
-            raise errors.WeaviateClosedClientError()
+            raise errors.WeaviateClosedClientError(
+                "The client is closed" if hasattr(self, "_http") else "The client is not connected",
+                hint="Before using it, run `client.connect()`, or open it with `with`",
+            )
 
     def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
@@ -491,6 +529,7 @@ class Transport:
             self._http.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self.config.check_portable()
         kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
@@ -504,7 +543,7 @@ def _has_no_grpc(failed: RpcFailed) -> bool:
 
     A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
     """
-    if failed.code == "DEADLINE_EXCEEDED" or "NO_APPLICATION_PROTOCOL" in failed.text:
+    if failed.code == "DEADLINE_EXCEEDED" or failed.text == FORKED or "NO_APPLICATION_PROTOCOL" in failed.text:
         return True
     if failed.text.startswith("Received http2 header with status"):
         return True
@@ -518,8 +557,12 @@ def _stage(failed: RpcFailed) -> str:
 
 
 def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
+    if native.text == FORKED:
+        return f"{SPAWN}, which servers from {WEB_SINCE} have"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
+    if "WRONG_VERSION_NUMBER" in native.text:
+        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if native.is_tls:
         return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
     if web is not None:
@@ -555,11 +598,15 @@ def _retry_after(answer: Answer) -> float | None:
         return None
 
 
+def _is_secret(header: str) -> bool:
+    """Whether a header of this name carries a secret."""
+    return any(word in header.lower() for word in SECRETS)
+
+
 def _warn_of_plain_secrets(
     params: ConnectionParams, credentials: AuthCredentials | None, headers: Mapping[str, str]
 ) -> None:
-    names = [name.lower() for name in headers]
-    secret = credentials is not None or any(word in name for name in names for word in SECRETS)
+    secret = credentials is not None or any(map(_is_secret, headers))
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
-        warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)
+        warn(f"Credentials are sent unencrypted to {plain[0]}: use https")

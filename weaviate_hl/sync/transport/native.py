@@ -10,7 +10,7 @@ import grpc
 from weaviate_hl.colour.sync import CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import GATE
-from weaviate_hl.trust import proxy_for, roots_pem
+from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
@@ -29,10 +29,13 @@ class RpcFailed(Exception):
     by_server = False  # whether the server is known to have said it, as over HTTP
 
     def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
-        super().__init__(f"{code}: {text}")
+        super().__init__(code)  # not the text, which may have to be changed
         self.code = code
         self.text = text
         self.trailers = trailers or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
 
     @property
     def unreachable(self) -> bool:
@@ -75,8 +78,8 @@ class Native:
                 tls = config.tls
                 credentials = grpc.ssl_channel_credentials(
                     roots_pem(config),
-                    _read(tls.key or tls.cert),
-                    _read(tls.cert),
+                    read(tls.key or tls.cert) if tls.cert else None,
+                    read(tls.cert) if tls.cert else None,
                 )
             self._channel = grpc.secure_channel(self.address, credentials, list(options.items()))
         else:
@@ -146,10 +149,3 @@ def failed(error: Any) -> RpcFailed:
 
 def _serialize(message: Any) -> bytes:
     return message if type(message) is bytes else message.SerializeToString()
-
-
-def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    with open(path, "rb") as file:
-        return file.read()
