@@ -463,6 +463,8 @@ def test_what_a_model_does_not_know_is_left_out_unless_it_allows_it() -> None:
     assert build(AuthorData, values) == AuthorData("Ann", 1970)
     assert build(Closed, values) == Closed(name="Ann", born=1970)
     assert build(Open, values).model_extra == {"more": 1}
+    assert models.returned(Open) is None
+    assert models.returned(attrs.make_class("Holds", {"a": attrs.field(type=Open)})) == ["a"]
 
 
 class Aliased(BaseModel):

@@ -276,12 +276,12 @@ def writer(model: Any) -> Callable[[Any], dict[str, Any]]:
 
 
 def returned(model: Any) -> Asked | None:
-    """The properties that a model says an object has, to be asked for; None, which is all, for a dictionary.
+    """The properties that a model says an object has, to be asked for; None, which is all, where it may have any.
 
     Raises:
         InvalidDataModelError: It is no model, or holds itself.
     """
-    return None if _is_mapping(model) else list(_returned(model, ()))
+    return None if _is_mapping(model) or allows_more(model) else list(_returned(model, ()))
 
 
 def asked(given: Any, common: Any, ask: Callable[[Any], Any]) -> tuple[Any, Any]:
@@ -307,13 +307,21 @@ def _is_mapping(model: Any) -> bool:
     return origin is Any or (isinstance(origin, type) and issubclass(origin, Mapping) and not is_typeddict(model))
 
 
+def allows_more(model: Any) -> bool:
+    """Whether instances keep what the model does not know."""
+    return kind_of(model) == "pydantic" and model.model_config.get("extra") == "allow"
+
+
 def _returned(model: Any, outer: tuple[Any, ...]) -> Iterator[str | QueryNested]:
     within = _within(model, outer)
     for field in fields(model):
         _refuse_reference(model, field)
         annotation = field.annotation
         nested = (annotation.item or annotation).model
-        yield QueryNested(name=field.name, properties=list(_returned(nested, within))) if nested else field.name
+        if nested is None or allows_more(nested):
+            yield field.name
+        else:
+            yield QueryNested(name=field.name, properties=list(_returned(nested, within)))
 
 
 def _within(model: Any, outer: tuple[Any, ...]) -> tuple[Any, ...]:
