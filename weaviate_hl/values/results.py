@@ -391,6 +391,19 @@ class GenerativeGroupByReturn(Tabular, Generic[P, R]):
     query_profile: QueryProfileReturn | None = None
 
 
+# GraphQL.
+
+
+@dataclass
+class RawGQLReturn:
+    """What a query in GraphQL returned, as JSON, part by part; `errors` are the server's, if there are any."""
+
+    aggregate: dict[str, Any]
+    explore: dict[str, Any]
+    get: dict[str, Any]
+    errors: list[dict[str, Any]] | None
+
+
 # What a search may return, for annotations.
 
 QuerySingleReturn: TypeAlias = ObjectSingleReturn[P, R] | None
