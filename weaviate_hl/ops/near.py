@@ -203,6 +203,7 @@ def hybrid(
     max_vector_distance: float | None = None,
     bm25_operator: BM25OperatorOptions | None = None,
     target_vector: TargetVectorJoinType | None = None,
+    diversity_selection: MMR | None = None,
 ) -> None:
     """By keywords and by vectors."""
     keywords(check, message, query or "", query_properties)
@@ -218,6 +219,7 @@ def hybrid(
         message.vector_distance = check.number("max_vector_distance", max_vector_distance)
     if bm25_operator is not None:
         operator(check, message.bm25_search_operator, "bm25_operator", bm25_operator)
+    selection(check, message, diversity_selection)
     plain: Any = message
     if isinstance(vector, HybridNearText):
         threshold(check, message.near_text, vector.certainty, vector.distance)
