@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.ops.search import GREAT, is_great
+from weaviate_hl.ops.search import PAGE, is_great
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
@@ -17,11 +17,11 @@ async def fetch(transport: Transport, op: RpcOp[QueryReturn[Any, Any]]) -> Query
     message = op.message
     if not is_great(message):
         return await transport.execute(op)
-    wanted, message.limit = message.limit, GREAT
+    wanted, message.limit = message.limit, PAGE
     found = page = await transport.execute(op)
     while len(page.objects) == message.limit and len(found.objects) < wanted:
         message.after = str(page.objects[-1].uuid)
-        message.limit = min(GREAT, wanted - len(found.objects))
+        message.limit = min(PAGE, wanted - len(found.objects))
         page = await transport.execute(op)
         found.objects += page.objects
     return found

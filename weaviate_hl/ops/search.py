@@ -249,15 +249,15 @@ def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
 def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
     """So many of all objects, in the order of their ids, after one of them."""
     search = _Search(scope.of("collection"), "iterator")
-    size = search.check.whole("cache_size", PAGE if size is None else size, least=1)
+    size = search.check.whole("cache_size", ITERATED if size is None else size, least=1)
     return search.op(limit=size, after=after, read=decode.query, **returned)
 
 
-PAGE = 100
+ITERATED = 100
 """How many objects an iterator asks for at once, if nothing else is said."""
 
 
-GREAT = 500
+PAGE = 500
 """How many objects with vectors come in one reply: some megabytes."""
 
 
@@ -265,7 +265,7 @@ def is_great(request: SearchRequest) -> bool:
     """Whether a fetch would bring more vectors than a page, and may be cut: by ids, where nothing else is the order."""
     vectors = request.metadata.vector or request.metadata.vectors
     whole = request.filters.ListFields() or request.sort_by or request.offset or request.metadata.query_profile
-    return bool(vectors and request.limit > GREAT and not whole)
+    return bool(vectors and request.limit > PAGE and not whole)
 
 
 def bm25(
