@@ -78,7 +78,7 @@ def serve(handler: grpc.GenericRpcHandler | None = None) -> None:
     """In a process of its own, so that its time is not counted."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), core.Handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    server = grpc.server(ThreadPoolExecutor(4), (handler or Null(),), options=ANY_SIZE)
+    server = grpc.server(ThreadPoolExecutor(4), [handler or Null()], options=ANY_SIZE)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(web.server_port, port, flush=True)

@@ -20,7 +20,6 @@ from weaviate_hl.values.searches import (
     HybridFusion,
     HybridNearText,
     HybridNearVector,
-    HybridVectorType,
     ListOfVectorsQuery,
     Media,
     Move,
@@ -143,7 +142,7 @@ def media(check: ArgumentCheck, request: Any, argument: str, given: Media, kind:
     return message
 
 
-def base64_of(check: ArgumentCheck, argument: str, given: Media) -> str:
+def base64_of(check: ArgumentCheck, argument: str, given: Any) -> str:
     """A medium in base64: that of a file, of bytes, or a text that is base64 already."""
     try:
         if hasattr(given, "read"):
@@ -197,7 +196,7 @@ def hybrid(
     query: str | None,
     *,
     alpha: float | None = None,
-    vector: HybridVectorType | None = None,
+    vector: Any = None,
     query_properties: Sequence[str] | None = None,
     fusion_type: HybridFusion | None = None,
     max_vector_distance: float | None = None,
