@@ -283,7 +283,7 @@ def connect_to_lite(
         with weaviate_hl.connect_to_lite() as client:
             client.collections.create("Article")
     """
-    from weaviate_hl.sync.client import WeaviateClient
+    from weaviate_hl import WeaviateClient
 
     client = WeaviateClient(
         auth_client_secret=credentials_of(auth_credentials),
@@ -305,7 +305,7 @@ def use_async_with_lite(
     auth_credentials: str | AuthCredentials | None = None,
 ) -> WeaviateAsyncClient:
     """An asynchronous client for the engine of `connect_to_lite`, which works in one thread of its own."""
-    from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl import WeaviateAsyncClient
 
     return WeaviateAsyncClient(
         auth_client_secret=credentials_of(auth_credentials),
@@ -404,7 +404,7 @@ def _sync(
     skip_init_checks: bool,
     credentials: str | AuthCredentials | None,
 ) -> WeaviateClient:
-    from weaviate_hl.sync.client import WeaviateClient
+    from weaviate_hl import WeaviateClient
 
     return WeaviateClient(
         **_server(server),
@@ -423,7 +423,7 @@ def _async(
     skip_init_checks: bool,
     credentials: str | AuthCredentials | None,
 ) -> WeaviateAsyncClient:
-    from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl import WeaviateAsyncClient
 
     return WeaviateAsyncClient(
         **_server(server),

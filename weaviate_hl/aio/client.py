@@ -10,14 +10,17 @@ from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
 from weaviate_gen.rest.client import AsyncRest
 
 from weaviate_hl.aio.alias import AliasAsync
+from weaviate_hl.aio.batch import ClientBatchingAsync
 from weaviate_hl.aio.collections import CollectionsAsync
 from weaviate_hl.aio.grpc_channel import RpcChannelAsync
+from weaviate_hl.aio.integrations import IntegrationsAsync
 from weaviate_hl.aio.transport.core import Transport
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.checks import function, instance
 from weaviate_hl.colour.aio import in_thread
 from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, WeaviateInvalidInputError
 from weaviate_hl.op import RestOp
+from weaviate_hl.ops import graphql
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.version import __version__
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
     from weaviate_hl.lite import Engine
+    from weaviate_hl.values.results import RawGQLReturn
 
 T = TypeVar("T")
 TO_BE_STARTED = ConnectionParams.from_params("localhost", 8079, False, "localhost", 50050, False)
@@ -94,6 +98,8 @@ class WeaviateAsyncClient:
             raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = CollectionsAsync(self._transport)
         self.alias = AliasAsync(self._transport)
+        self.batch = ClientBatchingAsync(self._transport)
+        self.integrations = IntegrationsAsync(self._transport)
 
     async def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.
@@ -153,6 +159,21 @@ class WeaviateAsyncClient:
         )
         found = await self._transport.execute(op)
         return None if found is None else dict(cast(dict[str, Any], found))
+
+    async def graphql_raw_query(self, gql_query: str) -> RawGQLReturn:
+        """Run a query that is written in GraphQL.
+
+        Args:
+            gql_query: The query.
+
+        Raises:
+            WeaviateInvalidInputError: It is no text.
+            UnexpectedStatusCodeError: The server refuses it. What is wrong within it is told by the result's `errors`.
+
+        Example:
+            told = await client.graphql_raw_query("{ Get { Article(limit: 2) { title } } }")
+        """
+        return await self._transport.execute(graphql.raw(instance("gql_query", gql_query, str)))
 
     @property
     def rest(self) -> AsyncRest:

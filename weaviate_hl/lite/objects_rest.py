@@ -286,9 +286,16 @@ def patch(engine: Engine, call: Call) -> None:
 
 def _reference_property(engine: Engine, call: Call) -> tuple[Collection, Shard, Row, Property]:
     name = call.text("className")
-    if name and engine.catalogue.find(name) is None:
+    found = engine.catalogue.find(name) if name else None
+    if name and found is None:
         raise Refusal(f'msg:collection not found code:400 err:collection "{capitalised(name)}" not found in schema')
+    if found is not None and call.operation.method == "POST":  # which looks at the property before the object
+        _checked_reference(found, call)
     collection, shard, row = _existing(engine, call)
+    return collection, shard, row, _checked_reference(collection, call)
+
+
+def _checked_reference(collection: Collection, call: Call) -> Property:
     name = call.text("propertyName")
     prop = collection.properties.get(name)
     prefix = f"msg:{'validate' if call.operation.method == 'POST' else 'bad'} inputs code:400 err:"
@@ -296,7 +303,7 @@ def _reference_property(engine: Engine, call: Call) -> tuple[Collection, Shard, 
         raise no_such_property(name, collection.name).within(prefix)
     if not prop.is_reference:
         raise Refusal(f"{prefix}property '{name}' is not a reference-type")
-    return collection, shard, row, prop
+    return prop
 
 
 def _reference(engine: Engine, prop: Property, given: Any, tenant: str, *, check: bool = True) -> Json:

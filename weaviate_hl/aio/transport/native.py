@@ -8,7 +8,7 @@ import grpc.aio
 
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE
+from weaviate_hl.fork import GATE, POLLED
 from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
@@ -64,11 +64,15 @@ class Native:
             "grpc.max_send_message_length": -1,  # the server's limit is known after connecting, and is kept above
             "grpc.max_receive_message_length": -1,
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
+            "grpc.initial_reconnect_backoff_ms": 100,
+            "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
             "grpc.enable_http_proxy": int(proxy is not None),
             **({"grpc.http_proxy": proxy} if proxy else {}),
             **dict((given.channel_options if given else None) or ()),
         }
         self.address = params.address
+        if ASYNC:
+            POLLED.add(self)
         self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
@@ -118,6 +122,8 @@ class Native:
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
+        if ASYNC:
+            POLLED.discard(self)
 
 
 class Replies:

@@ -25,7 +25,7 @@ from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import Lock, close_at_exit, sleep, together
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.log import logger, warn
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.sync.transport.http import Answer, Broken, Http
 from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
@@ -45,6 +45,8 @@ AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+FORKED = "Native gRPC cannot be used synchronously in the child of a process that had it open when it forked"
+SPAWN = "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")"
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
 
 
@@ -92,12 +94,16 @@ class Transport:
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         self._http = Http(self.params.http, self.config, tls=tls)
         self._web = Web(self._http, self.params.base_url, self.limit)
-        self._native = Native(self.params.grpc, self.config) if self._wanted != "web" else None
+        self._native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
         close_at_exit(self, self._http, self._native)
         self._process = os.getpid()  # last: other threads go by it
+
+    def _barred(self) -> bool:
+        """Whether native gRPC cannot be used by this colour in this process."""
+        return False
 
     @property
     def place(self) -> str:
@@ -221,6 +227,8 @@ class Transport:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
+        if protocol == "native" and self._native is None:
+            return RpcFailed("UNAVAILABLE", FORKED)
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
@@ -381,7 +389,12 @@ class Transport:
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
         self._undecided = False
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            sleep(0)
+        return answer.answer
 
     def _hide(self, text: str) -> str:
         """What a server says, without the secrets that it was sent, should it repeat them."""
@@ -530,7 +543,7 @@ def _has_no_grpc(failed: RpcFailed) -> bool:
 
     A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
     """
-    if failed.code == "DEADLINE_EXCEEDED" or "NO_APPLICATION_PROTOCOL" in failed.text:
+    if failed.code == "DEADLINE_EXCEEDED" or failed.text == FORKED or "NO_APPLICATION_PROTOCOL" in failed.text:
         return True
     if failed.text.startswith("Received http2 header with status"):
         return True
@@ -544,6 +557,8 @@ def _stage(failed: RpcFailed) -> str:
 
 
 def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
+    if native.text == FORKED:
+        return f"{SPAWN}, which servers from {WEB_SINCE} have"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
     if "WRONG_VERSION_NUMBER" in native.text:

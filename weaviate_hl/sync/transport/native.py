@@ -64,6 +64,8 @@ class Native:
             "grpc.max_send_message_length": -1,  # the server's limit is known after connecting, and is kept above
             "grpc.max_receive_message_length": -1,
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
+            "grpc.initial_reconnect_backoff_ms": 100,
+            "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
             "grpc.enable_http_proxy": int(proxy is not None),
             **({"grpc.http_proxy": proxy} if proxy else {}),
             **dict((given.channel_options if given else None) or ()),
