@@ -146,6 +146,7 @@ class Things:
         return decode.json_object(self._call(self.collection._transport.execute, op), TYPES)
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("way_in", ["insert", "insert_many", "ingest", "replace", "update"])
 def test_any_object_survives(colour: Sync, anywhere: Any, way_in: str) -> None:
     things = Things(colour, anywhere)
