@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Uuid
     from weaviate_hl.values.results import QueryReturn
-    from weaviate_hl.values.searches import MMR, BM25OperatorOptions, BoostReturn, Media, Move, TargetVectorJoinType
+    from weaviate_hl.values.searches import (
+        MMR,
+        BM25OperatorOptions,
+        BoostReturn,
+        HybridVectorType,
+        Media,
+        Move,
+        TargetVectorJoinType,
+    )
 
 
 class Scope:
@@ -76,143 +84,24 @@ class Scope:
         return made
 
 
-def fetch_object_by_id(scope: Scope, uuid: Uuid, include_vector: Any = False, **returned: Any) -> RpcOp[Any]:
-    """The object with an id."""
-    search = _Search(scope, "fetch_object_by_id")
-    by_id = Filter.by_id().equal(search.check.uuid("uuid", uuid))
-    metadata = MetadataQuery(creation_time=True, last_update_time=True, is_consistent=True)
-    return search.op(
-        limit=1, filters=by_id, include_vector=include_vector, return_metadata=metadata, read=decode.single, **returned
-    )
-
-
-def fetch_objects_by_ids(scope: Scope, ids: Iterable[Uuid], **more: Any) -> RpcOp[Any]:
-    """The objects with these ids."""
-    search = _Search(scope, "fetch_objects_by_ids")
-    uuids = [search.check.uuid(f"ids[{i}]", uuid) for i, uuid in enumerate(search.check.iterable("ids", ids))]
-    return search.op(filters=_any_of(uuids), **more)
-
-
-def _any_of(uuids: list[str]) -> FilterReturn:
-    """Objects with one of these ids."""
-    if not uuids:  # no object is like that
-        return Filter.by_id().equal(UUID(int=0)) & Filter.by_id().not_equal(UUID(int=0))
-    each: list[FilterReturn] = [Filter.by_id().equal(uuid) for uuid in uuids]
-    return each[0] if len(each) == 1 else Filter.any_of(each)
-
-
-def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
-    """Objects in the order of their ids, or in another."""
-    return _Search(scope, "fetch_objects").op(**more)
-
-
-def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
-    """So many of all objects, in the order of their ids, after one of them."""
-    search = _Search(scope.of("collection"), "iterator")
-    size = search.check.whole("cache_size", PAGE if size is None else size, least=1)
-    return search.op(limit=size, after=after, read=decode.query, **returned)
-
-
-PAGE = 100
-"""How many objects an iterator asks for at once, if nothing else is said."""
-
-
-PAGE = 500
-"""How many objects with vectors come in one reply: some megabytes."""
-
-
-def is_great(request: SearchRequest) -> bool:
-    """Whether a fetch would bring more vectors than a page, and may be cut: by ids, where nothing else is the order."""
-    vectors = request.metadata.vector or request.metadata.vectors
-    whole = request.filters.ListFields() or request.sort_by or request.offset or request.metadata.query_profile
-    return bool(vectors and request.limit > PAGE and not whole)
-
-
-def bm25(
-    scope: Scope,
-    query: str | None,
-    *,
-    query_properties: Sequence[str] | None,
-    operator: BM25OperatorOptions | None,
-    **more: Any,
-) -> RpcOp[Any]:
-    """By keywords."""
-    search = _Search(scope, "bm25")
-    if query is not None:
-        near.keywords(search.check, search.request.bm25_search, query, query_properties)
-        if operator is not None:
-            near.operator(search.check, search.request.bm25_search.search_operator, "operator", operator)
-    return search.op(**more)
-
-
-def hybrid(scope: Scope, query: str | None, *, vector: Any, diversity_selection: MMR | None, **more: Any) -> RpcOp[Any]:
-    """By keywords and by vectors."""
-    search = _Search(scope, "hybrid")
-    own = {name: more.pop(name) for name in _HYBRID}
-    if query is not None or vector is not None:
-        near.hybrid(search.check, search.request.hybrid_search, query, vector=vector, **own)
-        near.selection(search.check, search.request.hybrid_search, diversity_selection)
-    return search.op(**more)
-
-
-_HYBRID = ("alpha", "query_properties", "fusion_type", "max_vector_distance", "bm25_operator", "target_vector")
-
-
-def near_text(
-    scope: Scope, query: str | Sequence[str], *, move_to: Move | None, move_away: Move | None, **more: Any
-) -> RpcOp[Any]:
-    """Near a text."""
-    search = _Search(scope, "near_text")
-    near.text(search.check, search.request.near_text, query, move_to, move_away)
-    return search.near(search.request.near_text, **more)
-
-
-def near_vector(
-    scope: Scope, near_vector: Any, *, target_vector: TargetVectorJoinType | None, **more: Any
-) -> RpcOp[Any]:
-    """Near a vector."""
-    search = _Search(scope, "near_vector")
-    near.vector(search.check, search.request.near_vector, near_vector, target_vector)
-    return search.near(search.request.near_vector, **more)
-
-
-def near_object(scope: Scope, near_object: Uuid, **more: Any) -> RpcOp[Any]:
-    """Near an object."""
-    search = _Search(scope, "near_object")
-    search.request.near_object.id = search.check.uuid("near_object", near_object)
-    return search.near(search.request.near_object, **more)
-
-
-def near_image(scope: Scope, near_image: Media, **more: Any) -> RpcOp[Any]:
-    """Near an image."""
-    search = _Search(scope, "near_image")
-    message = near.media(search.check, search.request, "near_image", near_image, NearMediaType.IMAGE)
-    return search.near(message, **more)
-
-
-def near_media(scope: Scope, media: Media, media_type: NearMediaType, **more: Any) -> RpcOp[Any]:
-    """Near an image, a sound or the like."""
-    search = _Search(scope, "near_media")
-    return search.near(near.media(search.check, search.request, "media", media, media_type), **more)
-
-
-class _Search:
+class Asked:
     """A request that is being made: first what a method is about, then what is the same for all of them."""
 
     def __init__(self, scope: Scope, method: str) -> None:
         self.name = f"{scope.namespace}.{method}"
         self.scope = scope
         self.check = check(self.name, scope.validate)
-        self.request = SearchRequest(
-            collection=scope.collection,
-            tenant=scope.tenant or "",
-            uses_123_api=True,
-            uses_125_api=True,
-            uses_127_api=True,
-        )
-        if scope.consistency_level is not None:
-            level = base_pb2.ConsistencyLevel.Value(f"CONSISTENCY_LEVEL_{scope.consistency_level.value}")
-            self.request.consistency_level = level
+        self.request: Any = self.begin(collection=scope.collection, tenant=scope.tenant or "")
+
+    @staticmethod
+    def begin(*, collection: str, tenant: str) -> Any:
+        """The message, with what is known from the start."""
+        raise NotImplementedError
+
+    @property
+    def hybrid(self) -> Any:
+        """The part of the message that is for a hybrid search."""
+        raise NotImplementedError
 
     def near(
         self,
@@ -221,15 +110,37 @@ class _Search:
         certainty: float | None,
         distance: float | None,
         target_vector: TargetVectorJoinType | None = None,
-        diversity_selection: MMR | None,
         **more: Any,
     ) -> RpcOp[Any]:
-        """The operation, with what all searches by vectors take."""
+        """The operation, with what all that goes by vectors takes."""
         near.threshold(self.check, message, certainty, distance)
-        near.selection(self.check, message, diversity_selection)
         if target_vector is not None:
             near.targets(self.check, message, target_vector)
         return self.op(**more)
+
+    def op(self, *args: Any, **more: Any) -> RpcOp[Any]:
+        """The operation, with what all methods take."""
+        raise NotImplementedError
+
+
+class _Search(Asked):
+    def __init__(self, scope: Scope, method: str) -> None:
+        super().__init__(scope, method)
+        if scope.consistency_level is not None:
+            level = base_pb2.ConsistencyLevel.Value(f"CONSISTENCY_LEVEL_{scope.consistency_level.value}")
+            self.request.consistency_level = level
+
+    @staticmethod
+    def begin(**known: Any) -> SearchRequest:
+        return SearchRequest(**known, uses_123_api=True, uses_125_api=True, uses_127_api=True)
+
+    @property
+    def hybrid(self) -> Any:
+        return self.request.hybrid_search
+
+    def near(self, message: Any, *, diversity_selection: MMR | None = None, **more: Any) -> RpcOp[Any]:
+        near.selection(self.check, message, diversity_selection)
+        return super().near(message, **more)
 
     def op(
         self,
@@ -250,7 +161,6 @@ class _Search:
         read: Callable[..., Any] | None = None,
         **prompts: Any,
     ) -> RpcOp[Any]:
-        """The operation, with what all methods take."""
         request, check = self.request, self.check
         request.limit = check.whole("limit", limit) or 0
         request.offset = check.whole("offset", offset) or 0
@@ -301,6 +211,149 @@ def _rerank(check: ArgumentCheck, message: messages.Rerank, given: Rerank) -> No
     message.property = check.text("rerank.prop", given.prop, required=True)
     if given.query is not None:
         message.query = check.text("rerank.query", given.query)
+
+
+# Methods. `start` is what kind of request they make: ops/aggregate.py has another.
+
+
+def fetch_object_by_id(scope: Scope, uuid: Uuid, include_vector: Any = False, **returned: Any) -> RpcOp[Any]:
+    """The object with an id."""
+    search = _Search(scope, "fetch_object_by_id")
+    by_id = Filter.by_id().equal(search.check.uuid("uuid", uuid))
+    metadata = MetadataQuery(creation_time=True, last_update_time=True, is_consistent=True)
+    return search.op(
+        limit=1, filters=by_id, include_vector=include_vector, return_metadata=metadata, read=decode.single, **returned
+    )
+
+
+def fetch_objects_by_ids(scope: Scope, ids: Iterable[Uuid], **more: Any) -> RpcOp[Any]:
+    """The objects with these ids."""
+    search = _Search(scope, "fetch_objects_by_ids")
+    uuids = [search.check.uuid(f"ids[{i}]", uuid) for i, uuid in enumerate(search.check.iterable("ids", ids))]
+    return search.op(filters=_any_of(uuids), **more)
+
+
+def _any_of(uuids: list[str]) -> FilterReturn:
+    """Objects with one of these ids."""
+    if not uuids:  # no object is like that
+        return Filter.by_id().equal(UUID(int=0)) & Filter.by_id().not_equal(UUID(int=0))
+    each: list[FilterReturn] = [Filter.by_id().equal(uuid) for uuid in uuids]
+    return each[0] if len(each) == 1 else Filter.any_of(each)
+
+
+def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
+    """Objects in the order of their ids, or in another."""
+    return _Search(scope, "fetch_objects").op(**more)
+
+
+def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
+    """So many of all objects, in the order of their ids, after one of them."""
+    search = _Search(scope.of("collection"), "iterator")
+    size = search.check.whole("cache_size", ITERATED if size is None else size, least=1)
+    return search.op(limit=size, after=after, read=decode.query, **returned)
+
+
+ITERATED = 100
+"""How many objects an iterator asks for at once, if nothing else is said."""
+
+
+PAGE = 500
+"""How many objects with vectors come in one reply: some megabytes."""
+
+
+def is_great(request: SearchRequest) -> bool:
+    """Whether a fetch would bring more vectors than a page, and may be cut: by ids, where nothing else is the order."""
+    vectors = request.metadata.vector or request.metadata.vectors
+    whole = request.filters.ListFields() or request.sort_by or request.offset or request.metadata.query_profile
+    return bool(vectors and request.limit > PAGE and not whole)
+
+
+def bm25(
+    scope: Scope,
+    query: str | None,
+    *,
+    query_properties: Sequence[str] | None,
+    operator: BM25OperatorOptions | None,
+    **more: Any,
+) -> RpcOp[Any]:
+    """By keywords."""
+    search = _Search(scope, "bm25")
+    if query is not None:
+        near.keywords(search.check, search.request.bm25_search, query, query_properties)
+        if operator is not None:
+            near.operator(search.check, search.request.bm25_search.search_operator, "operator", operator)
+    return search.op(**more)
+
+
+def hybrid(
+    scope: Scope, query: str | None, *, vector: HybridVectorType | None, start: type[Asked] = _Search, **more: Any
+) -> RpcOp[Any]:
+    """By keywords and by vectors."""
+    asked = start(scope, "hybrid")
+    own = {name: more.pop(name) for name in _HYBRID if name in more}
+    if query is not None or vector is not None:
+        near.hybrid(asked.check, asked.hybrid, query, vector=vector, **own)
+    return asked.op(**more)
+
+
+_HYBRID = (
+    "alpha",
+    "bm25_operator",
+    "diversity_selection",
+    "fusion_type",
+    "max_vector_distance",
+    "query_properties",
+    "target_vector",
+)
+
+
+def near_text(
+    scope: Scope,
+    query: str | Sequence[str],
+    *,
+    move_to: Move | None,
+    move_away: Move | None,
+    start: type[Asked] = _Search,
+    **more: Any,
+) -> RpcOp[Any]:
+    """Near a text."""
+    asked = start(scope, "near_text")
+    near.text(asked.check, asked.request.near_text, query, move_to, move_away)
+    return asked.near(asked.request.near_text, **more)
+
+
+def near_vector(
+    scope: Scope,
+    near_vector: Any,
+    *,
+    target_vector: TargetVectorJoinType | None,
+    start: type[Asked] = _Search,
+    **more: Any,
+) -> RpcOp[Any]:
+    """Near a vector."""
+    asked = start(scope, "near_vector")
+    near.vector(asked.check, asked.request.near_vector, near_vector, target_vector)
+    return asked.near(asked.request.near_vector, **more)
+
+
+def near_object(scope: Scope, near_object: Uuid, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
+    """Near an object."""
+    asked = start(scope, "near_object")
+    asked.request.near_object.id = asked.check.uuid("near_object", near_object)
+    return asked.near(asked.request.near_object, **more)
+
+
+def near_image(scope: Scope, near_image: Media, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
+    """Near an image."""
+    asked = start(scope, "near_image")
+    message = near.media(asked.check, asked.request, "near_image", near_image, NearMediaType.IMAGE)
+    return asked.near(message, **more)
+
+
+def near_media(scope: Scope, media: Media, media_type: NearMediaType, **more: Any) -> RpcOp[Any]:
+    """Near an image, a sound or the like."""
+    search = _Search(scope, "near_media")
+    return search.near(near.media(search.check, search.request, "media", media, media_type), **more)
 
 
 # What is to be returned.
