@@ -132,9 +132,9 @@ class LiteChannel(Native):
         self._engine = engine
         self._worker = worker
 
-    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+    async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        given = method.request.FromString(message) if type(message) is bytes else message
+        given = method.request.FromString(message)
         try:
             return await self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
         except RpcError as error:
