@@ -42,7 +42,7 @@ from weaviate_hl.colour.aio import (
     within,
 )
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import POLLED
+from weaviate_hl.fork import POLLER
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
@@ -141,7 +141,7 @@ class Transport:
     def _obstacle(self) -> str | None:
         """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
         if ASYNC:  # noqa: SIM102 - the twin knows this form only
-            if POLLED.by_parent:
+            if POLLER.by_parent:
                 return FORKED
         if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
             return TLS_PROXY

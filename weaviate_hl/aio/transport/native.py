@@ -10,7 +10,7 @@ import grpc.aio
 
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE, POLLED
+from weaviate_hl.fork import GATE
 from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
@@ -93,8 +93,6 @@ class Native:
             self._channel: Any = grpc.aio.secure_channel(target, credentials, list(options.items()))
         else:
             self._channel = grpc.aio.insecure_channel(target, list(options.items()))
-        if ASYNC:
-            POLLED.add(self._channel)
 
     async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
