@@ -9,7 +9,12 @@ from .kit import C, It, each, floats, join, where
 
 _WORDS = "alpha beta gamma delta the of Fox-Trot x1 épée ÄB zz".split()
 _KINDS = ("word", "lowercase", "whitespace", "field", "trigram")
-_TYPES = {**{kind: {"dataType": ["text"], "tokenization": kind} for kind in _KINDS}, "l": "text[]", "i": "int", "n": "number"}
+_TYPES = {
+    **{kind: {"dataType": ["text"], "tokenization": kind} for kind in _KINDS},
+    "l": "text[]",
+    "i": "int",
+    "n": "number",
+}
 _TYPES |= {"b": "boolean", "d": "date", "il": "int[]"}
 _DAYS = [f"2020-0{month}-01T00:00:00{zone}" for month in (1, 2, 3) for zone in ("Z", "+02:00")]
 
@@ -35,7 +40,11 @@ def _filter(chance: random.Random, depth: int = 2) -> list[Any]:
     name = chance.choice(list(_TYPES))
     if chance.random() < 0.1:
         return [name, "IsNull", chance.random() < 0.5]
-    values: dict[str, Any] = {"i": chance.randint(-3, 3), "il": chance.randint(0, 4), "n": chance.choice((0.0, 0.5, 1.0))}
+    values: dict[str, Any] = {
+        "i": chance.randint(-3, 3),
+        "il": chance.randint(0, 4),
+        "n": chance.choice((0.0, 0.5, 1.0)),
+    }
     values |= {"b": chance.random() < 0.5, "d": chance.choice(_DAYS)}
     value = values.get(name)
     operators = ["=", "!=", ">", ">=", "<", "<=", "ContainsAny", "ContainsAll", "ContainsNone"]
@@ -99,5 +108,3 @@ def _(it: It, seed: int) -> None:
     for text, place, alpha, fusion, limit in queries:
         near = [{"vector_bytes": floats(*place), "type": 1}]
         it.search(hybrid_search={"query": text, "vectors": near, "alpha": alpha, "fusion_type": fusion}, limit=limit)
-
-

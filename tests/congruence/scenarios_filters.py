@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kit import C, D, It, each, join, scenario, uuid, where
+from .kit import PANIC, C, D, It, each, join, scenario, uuid, where
 
 _TEXTS = ("Hello World!", "world, hello you", "Hello the World!", "hello-world", "", None, "Helloworld café")
 _STATES = {"indexNullState": True, "indexPropertyLength": True, "indexTimestamps": True}
-_VALUES = ("Hello World!", "hello world", "the hello", "the", "HELLO", "", "!!!", "hel* wor*", "h?llo", "h*d", "*", "caf?")
+_VALUES = (
+    "Hello World!",
+    "hello world",
+    "the hello",
+    "the",
+    "HELLO",
+    "",
+    "!!!",
+    "hel* wor*",
+    "h?llo",
+    "h*d",
+    "*",
+    "caf?",
+)
 _LISTS = (["hello", "you"], ["Hello World!"], ["the", "hello"], ["hello world", "you"], ["the"], [])
 _COMPARE = ("=", "!=", ">", ">=", "<", "<=")
 
@@ -32,7 +45,16 @@ def _(it: It, tokenization: str) -> None:
 
 
 _OBJECTS: dict[int, dict[str, Any]] = {
-    1: {"i": 1, "n": 1.5, "b": True, "d": "2020-01-01T00:00:00Z", "u": uuid(7), "il": [1, 2], "nl": [0.5], "bl": [True]},
+    1: {
+        "i": 1,
+        "n": 1.5,
+        "b": True,
+        "d": "2020-01-01T00:00:00Z",
+        "u": uuid(7),
+        "il": [1, 2],
+        "nl": [0.5],
+        "bl": [True],
+    },
     2: {"i": -2, "n": -2, "b": False, "d": "2020-01-01T05:00:00+05:00", "u": uuid(8), "il": [2], "bl": [True, False]},
     3: {"i": 10, "n": 1e10, "d": "2021-01-01T00:00:00.5Z", "il": [], "dl": ["2020-01-01T00:00:00Z"], "ul": [uuid(7)]},
     4: {"tl": ["red fox", "dog"], "g": {"latitude": 52.5, "longitude": 13.4}, "p": {"input": "+441612345000"}},
@@ -89,10 +111,16 @@ def _(it: It, name: str) -> None:
     _fill(it)
     for operator in (*_COMPARE, "Like"):
         for value in _OF[name]:
+            if operator == "Like" and name not in ("tl", "u", "_id", "p", "x", "o", "zz", "g", "ul"):
+                it.differs("`Like` on other types than text")
+            if name == "g":
+                it.differs(PANIC)
             it.ids(filters=where(name, operator, value))
     for operator in ("ContainsAny", "ContainsAll", "ContainsNone"):
         it.ids(filters=where(name, operator, _OF[name][:1]))
         it.ids(filters=where(name, operator, _OF[name][0]))
+    if name == "g":
+        it.differs(PANIC)
     it.ids(filters=where(name, "=", _OF[name][:1]))
 
 
@@ -108,7 +136,14 @@ def _(it: It, name: str) -> None:
 @scenario("filters")
 def lists_of_values(it: It) -> None:
     _fill(it)
-    for name, values in (("i", [1, 10]), ("il", [1, 2]), ("n", [1.5, -2.0]), ("n", [1]), ("b", [True, False]), ("i", ["1"])):
+    for name, values in (
+        ("i", [1, 10]),
+        ("il", [1, 2]),
+        ("n", [1.5, -2.0]),
+        ("n", [1]),
+        ("b", [True, False]),
+        ("i", ["1"]),
+    ):
         for operator in ("ContainsAny", "ContainsAll", "ContainsNone"):
             it.ids(filters=where(name, operator, values))
     it.ids(filters=where("d", "ContainsAny", ["2020-01-01T00:00:00Z"]))
@@ -166,7 +201,9 @@ def states_of_later_properties(it: It) -> None:
 @each("places", {f"{distance} metres": float(distance) for distance in (0, 1, 450_000, 520_000, 10_000_000, -1)})
 def _(it: It, distance: float) -> None:
     _fill(it)
-    it.ids(filters=where("g", "WithinGeoRange", {"latitude": 52.5, "longitude": 13.4, "distance": distance}), ordered=False)
+    it.ids(
+        filters=where("g", "WithinGeoRange", {"latitude": 52.5, "longitude": 13.4, "distance": distance}), ordered=False
+    )
 
 
 @scenario("filters")
@@ -226,7 +263,15 @@ def stopwords_of_the_class(it: It) -> None:
         },
     )
     it.insert(C, {1: {"t": "the fox", "p": "le fox", "f": "Café Æ"}, 2: {"t": "a dog", "p": "the dog", "f": "cafe"}})
-    for name, value in (("t", "the"), ("t", "fox"), ("t", "a dog"), ("p", "le"), ("p", "the"), ("f", "CAFE"), ("f", "é café")):
+    for name, value in (
+        ("t", "the"),
+        ("t", "fox"),
+        ("t", "a dog"),
+        ("p", "le"),
+        ("p", "the"),
+        ("f", "CAFE"),
+        ("f", "é café"),
+    ):
         it.ids(filters=where(name, "=", value))
         it.search(bm25_search={"query": value, "properties": [name]})
 
@@ -264,4 +309,6 @@ _WHERES: dict[str, dict[str, Any]] = {
 @each("where of rest", _WHERES)
 def _(it: It, given: Any) -> None:
     _fill(it)
+    if given["operator"] == "Like" and "valueInt" in given and "len" not in given["path"][0]:
+        it.differs("`Like` on other types than text")
     it.delete("/batch/objects", {"match": {"class": C, "where": given}, "dryRun": True, "output": "verbose"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kit import TENANTED, C, D, It, each, scenario
+from .kit import PANIC, TENANTED, C, D, It, each, scenario
 
 _NAMED = {"vectorizer": {"none": {}}}
 
@@ -221,6 +221,13 @@ def _(it: It, given: dict[str, object]) -> None:
     it.get(f"/schema/{C}", show=lambda _: "there")
 
 
+@scenario("refused classes")
+def an_unknown_distance(it: It) -> None:
+    it.post("/schema", _index(distance="foo"))
+    it.differs("A class that is refused for its distance")
+    it.get(f"/schema/{C}", show=lambda _: "there")
+
+
 @scenario("schema")
 def a_class_is_made_once(it: It) -> None:
     it.create()
@@ -249,7 +256,9 @@ def properties_are_added(it: It) -> None:
 
 @scenario("schema")
 def indexes_of_properties(it: It) -> None:
-    it.create(t="text", n={"dataType": ["int"], "indexRangeFilters": True}, b={"dataType": ["blob"], "description": "x"})
+    it.create(
+        t="text", n={"dataType": ["int"], "indexRangeFilters": True}, b={"dataType": ["blob"], "description": "x"}
+    )
     it.get(f"/schema/{C}/indexes")
     it.delete(f"/schema/{C}/properties/t/index/searchable")
     it.delete(f"/schema/{C}/properties/n/index/rangeFilters")
@@ -272,6 +281,10 @@ def shards(it: It) -> None:
     it.put(f"/schema/{C}/shards/zz", {"status": "READY"})
     it.get("/schema/CgNothing/shards")
     it.put("/schema/CgNothing/shards/x", {"status": "READY"})
+
+
+_SECTIONS = {"replicationConfig": {"factor": 1, "deletionStrategy": "TimeBasedResolution"}}
+_WHOLE = {"multiTenancyConfig": {"enabled": False}, **_SECTIONS}
 
 
 def _with(**changes: object) -> dict[str, object]:
@@ -306,7 +319,7 @@ def _with(**changes: object) -> dict[str, object]:
     },
 )
 def _(it: It, changes: dict[str, object]) -> None:
-    given = {**_class(properties=[{"name": "t", "dataType": ["text"]}]), "description": "old"}
+    given = {**_class(properties=[{"name": "t", "dataType": ["text"]}]), **_WHOLE, "description": "old"}
     it.create(description="old", t="text")
     it.put(f"/schema/{C}", {**given, **changes})
     it.get(f"/schema/{C}")
@@ -316,7 +329,7 @@ def _(it: It, changes: dict[str, object]) -> None:
     "updates of named vectors",
     {
         "left out": {"a": _NAMED},
-        "another vectorizer": {"a": _NAMED, "b": {"vectorizer": {"text2vec-no": {}}}},
+        "another vectorizer": {"a": _NAMED, "b": {"vectorizer": {"none": {"x": 1}}}},
         "another index": {"a": _NAMED, "b": {**_NAMED, "vectorIndexType": "flat"}},
         "another distance": {"a": _NAMED, "b": {**_NAMED, "vectorIndexConfig": {"distance": "dot"}}},
         "one more": {"a": _NAMED, "b": _NAMED, "c": _NAMED},
@@ -324,7 +337,9 @@ def _(it: It, changes: dict[str, object]) -> None:
 )
 def _(it: It, vectors: dict[str, object]) -> None:
     it.create(vectorConfig={"a": _NAMED, "b": _NAMED})
-    it.put(f"/schema/{C}", {"class": C, "vectorConfig": vectors, "properties": []})
+    if vectors.get("b", {}).get("vectorIndexType"):
+        it.differs(PANIC)
+    it.put(f"/schema/{C}", {"class": C, "vectorConfig": vectors, "properties": [], **_WHOLE})
     it.get(f"/schema/{C}", show=lambda found: sorted(found["vectorConfig"]))
 
 
@@ -340,8 +355,16 @@ def updates_of_what_is_not_there(it: It) -> None:
             "vectorizer": "none",
             "properties": [],
             "multiTenancyConfig": {"enabled": True, "autoTenantCreation": True},
+            **_SECTIONS,
         },
     )
+
+
+@scenario("schema")
+def updates_without_sections(it: It) -> None:
+    it.create()
+    it.differs("Sections that an update of a class leaves out")
+    it.put(f"/schema/{C}", {"class": C, "vectorizer": "none", "properties": []})
 
 
 @scenario("aliases")

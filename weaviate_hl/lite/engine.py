@@ -28,7 +28,7 @@ from weaviate_hl.lite import (
     ttl,
 )
 from weaviate_hl.lite.catalogue import Catalogue
-from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError
+from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
 from weaviate_hl.lite.modules import Modules, Vectorizer
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.storage import Storage
@@ -105,8 +105,10 @@ class Engine:
             with self._working():
                 ttl.delete_if_due(self)
                 call = router.route(method, path, query, body, _lower(headers))
-                if call.operation.tag != _OPEN:
+                if call.operation.tag not in _OPEN:
                     call.user = self._user(call.headers, status=401)
+                    if (call.operation.tag, call.operation.name) not in _OWN:
+                        self._authorize(call.user, reading=call.operation.method in ("GET", "HEAD"))
                 answer = router.handler_of(call.operation)(self, call)
                 return next(iter(call.operation.results)), {}, answer
         except Refusal as refusal:
@@ -149,13 +151,17 @@ class Engine:
     ) -> Any:
         handler = handlers.get(name)
         if handler is None:
-            raise RpcError(Code.UNIMPLEMENTED, f"lite does not support the rpc {name}")
+            raise RpcError(Code.UNIMPLEMENTED, unsupported(f"the rpc {name}").text)
         try:
             with self._working():
                 try:
-                    self._user(_lower(metadata), status=0)
+                    user = self._user(_lower(metadata), status=0)
                 except Refusal as refusal:
                     raise RpcError(unknown_user, refusal.text) from None
+                try:
+                    self._authorize(user, reading=name in _READING)
+                except Refusal as refusal:
+                    raise RpcError(Code.PERMISSION_DENIED, refusal.text) from None
                 ttl.delete_if_due(self)
                 return handler(self, message)
         except Refusal as refusal:
@@ -187,9 +193,16 @@ class Engine:
             )
         raise Refusal(reason, status, code=status) if status else Refusal(f"extract auth: {reason}")
 
+    def _authorize(self, user: str | None, *, reading: bool) -> None:
+        if not self.settings.allows(user, reading=reading):
+            name = user or "anonymous"
+            what = f"forbidden action: user '{name}' has insufficient permissions"
+            raise Refusal(f"adminlist: authorization, {what}", 403)
 
-_OPEN = "well_known"  # the tag of operations that answer anyone
 
+_OPEN = ("well_known",)  # the tags of operations that answer anyone
+_OWN = (("meta", "get"), ("users", "get_own_info"))  # operations that answer every user
+_READING = ("Search", "Aggregate", "TenantsGet")
 
 _NO_SCHEME = (
     "no authentication scheme is configured (API Key or OIDC), but an 'Authorization' header was provided. "
