@@ -41,7 +41,7 @@ def objects(vector: Callable[[], Any]) -> list[DataObject[Any, Any]]:
     ]
 
 
-def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
+def raw_message(given: list[DataObject[Any, Any]]) -> BatchObjectsRequest:
     request = BatchObjectsRequest()
     pack = struct.Struct(f"<{DIMENSION}f").pack
     for one in given:
@@ -59,7 +59,11 @@ def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
         elif one.vector is not None:
             message.vector_bytes = one.vector.tobytes()
         request.objects.append(message)
-    return request.SerializeToString()
+    return request
+
+
+def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
+    return raw_message(given).SerializeToString()
 
 
 def raw_update(given: list[DataObject[Any, Any]]) -> bytes:

@@ -69,6 +69,17 @@ __all__ = [
     "use_async_with_weaviate_cloud",
 ]
 
+
+def _load(module: str) -> object:
+    """Import a module while no fork can happen: a child of one in the middle would wait for import's locks for ever."""
+    from importlib import import_module
+
+    from weaviate_hl.fork import GATE
+
+    with GATE:
+        return import_module(module)
+
+
 if not TYPE_CHECKING:  # for type checkers this would be a promise that any name exists
     __getattr__ = lazy(
         __name__,
@@ -89,4 +100,5 @@ if not TYPE_CHECKING:  # for type checkers this would be a promise that any name
             "outputs",
             "telemetry",
         ),
+        _load,
     )

@@ -8,13 +8,19 @@ from importlib import import_module
 from typing import Any
 
 
-def lazy(package: str, where: Mapping[str, str], modules: Iterable[str] = ()) -> Callable[[str], Any]:
+def lazy(
+    package: str,
+    where: Mapping[str, str],
+    modules: Iterable[str] = (),
+    load: Callable[[str], Any] = import_module,
+) -> Callable[[str], Any]:
     """A `__getattr__` for a package.
 
     Args:
         package: Its `__name__`.
         where: The module of each name; the name itself may differ: `module:name`.
         modules: Submodules that may be reached as attributes.
+        load: Imports a module.
     """
     submodules = frozenset(modules)
 
@@ -24,7 +30,7 @@ def lazy(package: str, where: Mapping[str, str], modules: Iterable[str] = ()) ->
         if name not in where:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, _, other = where[name].partition(":")
-        value = getattr(import_module(module), other or name)
+        value = getattr(load(module), other or name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import pickle
+import ssl
 import subprocess
 import sys
 import threading
@@ -31,8 +31,8 @@ from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.policy import RetryPolicy
-from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Timeout
-from weaviate_hl.telemetry import Call, opentelemetry
+from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, GrpcConfig, Timeout
+from weaviate_hl.telemetry import Call, End, opentelemetry
 
 QUICK = RetryPolicy(attempts=4, first=0.01, longest=0.2)
 REQUEST = SearchRequest(collection="Article")
@@ -183,7 +183,7 @@ def test_what_the_server_answers_is_told(
     [
         (401, '{"code":401,"message":"no key"}', errors.AuthenticationFailedError, "no key"),
         (403, '{"error":[{"message":"a"},{"message":"b"}]}', errors.InsufficientPermissionsError, "a; b"),
-        (404, "", errors.UnexpectedStatusCodeError, "gave no reason"),
+        (404, "", errors.UnexpectedStatusCodeError, "there is none"),
         (422, '{"error":[{"message":"bad name"}]}', errors.UnexpectedStatusCodeError, "bad name"),
         (499, '{"error":"gone"}', errors.UnexpectedStatusCodeError, "gone"),
         (500, "<html>oops</html>", errors.UnexpectedStatusCodeError, "oops"),
@@ -403,84 +403,6 @@ def prepare(server: FakeWeaviate) -> None:
     server.on_rpc(WeaviateMethods.Search, SearchReply())
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("protocol", ["native", "web"])
-def test_children_of_a_busy_parent(outside: FakeProcess, protocol: Any) -> None:
-    host, port = outside.address
-    params = ConnectionParams.from_params(host, port, False, *outside.grpc_address, False)
-    client = weaviate_hl.WeaviateClient(
-        params, additional_config=AdditionalConfig(grpc=protocol, timeout=Timeout(init=20))
-    )
-    client.connect()
-    failures: list[BaseException] = []
-    calls, stop = [0], threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                client._transport.execute(search(idempotent=False), timeout=30)
-                calls[0] += 1
-            except BaseException as error:
-                failures.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    ended = []
-    for _ in range(50):
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                client._transport.execute(search(), timeout=20)
-                status = 0 if client.get_meta()["version"] else 2
-            finally:
-                os._exit(status)
-        ended.append(wait_for(child))
-    stop.set()
-    for thread in threads:
-        thread.join()
-    client.close()
-    assert ended == [0] * 50
-    assert not failures
-    assert calls[0] > 50
-
-
-def wait_for(child: int, seconds: float = 60) -> int | None:
-    """A child's exit status; None if it hangs."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.005)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return None
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_an_asynchronous_client_says_that_it_cannot_be_forked(outside: FakeProcess) -> None:
-    host, port = outside.address
-    params = ConnectionParams.from_params(host, port, False, *outside.grpc_address, False)
-
-    async def main() -> int | None:
-        config = AdditionalConfig(grpc="web", timeout=Timeout(init=20))
-        async with weaviate_hl.WeaviateAsyncClient(params, additional_config=config) as client:
-            child = os.fork()
-            if child == 0:
-                status = 1
-                try:
-                    client.get_meta().send(None)
-                except errors.WeaviateClosedClientError as error:
-                    status = 0 if "spawn" in str(error) else 2
-                finally:
-                    os._exit(status)
-            return wait_for(child)
-
-    assert asyncio.run(main()) == 0
-
-
 def ask(client: Any) -> str:
     return str(client.get_meta()["version"])
 
@@ -497,6 +419,41 @@ def test_a_client_pickles(outside: FakeProcess) -> None:
     closed = pickle.loads(pickle.dumps(client))  # noqa: S301
     with pytest.raises(errors.WeaviateClosedClientError):
         closed.get_meta()
+
+
+def hook(call: Call, /) -> End:
+    """A hook that can be pickled."""
+    return lambda error: None
+
+
+NOT_PORTABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "ssl_context": ({"tls": TLS(ssl_context=ssl.create_default_context())}, "its ssl_context cannot.*ca_file=, cert="),
+    "credentials": (
+        {"grpc_config": GrpcConfig(credentials=grpc.ssl_channel_credentials())},
+        "its credentials of grpc_config cannot.*ca_file=, cert=",
+    ),
+    "a hook made on the spot": ({"telemetry": lambda call: None}, "its telemetry hook cannot.*top level"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PORTABLE)
+def test_what_cannot_be_pickled_is_named(colour: Sync, case: str) -> None:
+    config, said = NOT_PORTABLE[case]
+    client = colour.client(
+        connection_params=ConnectionParams.from_params("localhost", 1, True, "localhost", 2, True),
+        additional_config=AdditionalConfig(**config),
+    )
+    for value in (client, client.collections, client.collections.use("Article")):
+        with pytest.raises(errors.WeaviateInvalidInputError, match=said):
+            pickle.dumps(value)
+
+
+def test_what_watches_calls_may_be_pickled(colour: Sync) -> None:
+    where = ConnectionParams.from_params("localhost", 1, False, "localhost", 2, False)
+    for telemetry in (opentelemetry(), hook):
+        client = colour.client(connection_params=where, additional_config=AdditionalConfig(telemetry=telemetry))
+        copy = pickle.loads(pickle.dumps(client))  # noqa: S301
+        assert type(copy._transport.config.telemetry) is type(telemetry)
 
 
 @pytest.mark.parametrize("ending", ["", "client.close()", "del client", "import gc; del client; gc.collect()"])

@@ -99,7 +99,7 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[str]:
     def look_up() -> None:
         try:
             found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of a name that is none
             found.append(error)
 
     thread = Thread(target=look_up, daemon=True)
@@ -107,6 +107,6 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[str]:
     thread.join(deadline.remaining())
     if not found:
         raise httpcore.ConnectTimeout(f"looking up {host} took too long")
-    if isinstance(found[0], OSError):
+    if isinstance(found[0], Exception):
         raise httpcore.ConnectError(f"{host}: {found[0]}")
     return list(dict.fromkeys(entry[4][0] for entry in found[0]))

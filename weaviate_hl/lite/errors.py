@@ -16,6 +16,7 @@ class Code(IntEnum):
     UNKNOWN = 2
     PERMISSION_DENIED = 7
     UNIMPLEMENTED = 12
+    INTERNAL = 13
     UNAUTHENTICATED = 16
 
 

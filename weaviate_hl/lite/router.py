@@ -185,14 +185,10 @@ def _check_body(operation: Operation, body: Any) -> None:
         if operation.body_required:
             raise Refusal("body in body is required", code=602)
         return
-    wants_list = operation.body.startswith("list") or operation.body in _LISTS
-    if isinstance(body, list if wants_list else dict):
+    if isinstance(body, dict if operation.body_items is None else list):
         return
     kind = f"[]*models.{operation.body[5:-1]}" if operation.body.startswith("list") else f"models.{operation.body}"
     raise unparsable(f"json: cannot unmarshal {json_kind(body)} into Go value of type {kind}")
-
-
-_LISTS = ("MultipleRef", "GraphQLQueries")  # models that are lists by another name
 
 
 def unparsable(reason: str) -> Refusal:

@@ -42,7 +42,7 @@ def openid(engine: Engine, call: Call) -> None:
 @rest("meta", "get")
 def meta(engine: Engine, call: Call) -> Json:
     return {
-        "hostname": "http://lite",
+        "hostname": engine.hostname,
         "version": SERVER_VERSION,
         "modules": engine.modules.meta(),
         "grpcMaxMessageSize": MAX_MESSAGE_SIZE,

@@ -102,6 +102,9 @@ class Settings:
         self._check_keys()
 
     def _check_keys(self) -> None:
+        both = set(self.authorization_adminlist_users) & set(self.authorization_adminlist_readonly_users)
+        if both:
+            raise LiteError(f"AUTHORIZATION_ADMINLIST_*: {min(both)} is an administrator and read-only")
         keys, users = self.authentication_apikey_allowed_keys, self.authentication_apikey_users
         if not self.authentication_apikey_enabled:
             return
@@ -116,13 +119,6 @@ class Settings:
         if not self.authentication_apikey_enabled or key not in keys:
             return None
         return users[keys.index(key) if len(users) > 1 else 0]
-
-    def allows(self, user: str | None, *, reading: bool) -> bool:
-        """Whether a user may do what only reads, or what writes; anonymous is a user called so."""
-        user = user or "anonymous"
-        if not self.authorization_adminlist_enabled or user in self.authorization_adminlist_users:
-            return True
-        return reading and user in self.authorization_adminlist_readonly_users
 
 
 def _text(value: object) -> str:

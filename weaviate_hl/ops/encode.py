@@ -16,10 +16,13 @@ from uuid import UUID
 
 from weaviate_gen.grpc.v1 import base_pb2, batch_pb2
 
-from weaviate_hl.errors import WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
+from weaviate_hl.errors import InvalidDataModelError, WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
 from weaviate_hl.ops import vectors
+from weaviate_hl.ops.models import plain
 from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
+from weaviate_hl.values.generics import DataModel
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
+from weaviate_hl.values.properties import class_name
 
 T = TypeVar("T")
 Piece: TypeAlias = tuple[str, bytes]
@@ -45,11 +48,11 @@ class Encoder:
     def __init__(self, collection: str, tenant: str | None = None) -> None:
         self._common = batch_pb2.BatchObject(collection=collection, tenant=tenant or "").SerializeToString()
 
-    def encode(self, given: DataObject[Any, Any] | Mapping[str, Any], index: int = 0) -> Piece:
+    def encode(self, given: DataObject[Any, Any] | DataModel, index: int = 0) -> Piece:
         """Encode an object, or the properties of one.
 
         Args:
-            given: The object.
+            given: The object, or the properties of one: values by name, or an instance of a model.
             index: Its place among those given, for errors.
 
         Raises:
@@ -61,7 +64,7 @@ class Encoder:
 
     def encode_parts(
         self,
-        properties: Mapping[str, Any] | None,
+        properties: DataModel | None,
         uuid: str | UUID | None = None,
         vector: Any = None,
         references: Mapping[str, Any] | None = None,
@@ -71,9 +74,9 @@ class Encoder:
         try:
             text = identify(uuid)
             message = _Properties()
-            if properties:
+            if properties is not None:
                 _all(properties, partial(_fill, message))
-            if references:
+            if references is not None:
                 _fill_references(message, references)
             body = message.SerializeToString()
             # BatchObject: uuid = 1, properties = 3.
@@ -125,7 +128,7 @@ def split(pieces: Sequence[bytes], most_bytes: int, most: int) -> Iterator[slice
 
 def json_object(
     collection: str,
-    properties: Mapping[str, Any] | None = None,
+    properties: DataModel | None = None,
     uuid: str | UUID | None = None,
     vector: Any = None,
     references: Mapping[str, Any] | None = None,
@@ -141,11 +144,12 @@ def json_object(
         if uuid is not None:
             body["id"] = identify(uuid)
         if properties is not None or references:
-            body["properties"] = _all(properties or {}, to_json)
-        for name, target in (references or {}).items():
+            body["properties"] = _all({} if properties is None else properties, to_json)
+        for name, target in _by_name({} if references is None else references, "references"):
             body["properties"][name] = beacons(target, name)
         if isinstance(vector, Mapping):
-            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in vector.items()}
+            named = _by_name(vector, "vectors")
+            body["vectors"] = {name: _named(name, vectors.to_json, one) for name, one in named}
         elif vector is not None:
             body["vector"] = _named("", vectors.to_json, vector)
             if body["vector"] and type(body["vector"][0]) is list:
@@ -191,7 +195,9 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     collection: str | None = None
     several: Any = given
     if isinstance(given, ReferenceToMulti):
-        collection, several = given.target_collection, given.uuids
+        if not isinstance(given.target_collection, str) or not given.target_collection:
+            raise BadValue("`target_collection` is the name of a collection", f"reference {name!r}")
+        collection, several = class_name(given.target_collection), given.uuids
     single = isinstance(several, (str, UUID, Mapping)) or not isinstance(several, Iterable)
     uuids: list[str] = []
     for position, one in enumerate([several] if single else cast("Iterable[Any]", several)):
@@ -207,6 +213,16 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
     return uuids, collection
 
 
+def _by_name(given: Mapping[str, T], what: str) -> Iterable[tuple[str, T]]:
+    """The names and values of a mapping."""
+    if not isinstance(given, Mapping):
+        raise BadValue(f"expected a mapping by name, not {short(given)}", what)
+    for name in given:
+        if type(name) is not str:
+            raise BadValue("a name is a text", f"{what}, {short(name)}")
+    return given.items()
+
+
 def beacons(given: Any, name: str) -> list[Json]:
     """A reference as REST has it.
 
@@ -219,7 +235,7 @@ def beacons(given: Any, name: str) -> list[Json]:
 
 
 def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapping[str, Any]) -> None:
-    for name, given in references.items():
+    for name, given in _by_name(references, "references"):
         uuids, collection = targets(given, name)
         if collection is None:
             message.single_target_ref_props.add(prop_name=name, uuids=uuids)
@@ -230,10 +246,12 @@ def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapp
 # Properties.
 
 
-def _all(properties: Mapping[str, Any], convert: Callable[[Any], T]) -> T:
+def _all(properties: Any, convert: Callable[[Any], T]) -> T:
     """The properties of an object converted; errors name the property."""
-    if not isinstance(properties, Mapping):
-        raise BadValue(f"expected values by name, not {short(properties)}", "properties")
+    try:
+        properties = plain(properties)
+    except InvalidDataModelError:
+        raise BadValue(f"expected values by name, not {short(properties)}", "properties") from None
     if "id" in properties:
         raise BadValue("the server's own name: give the id of the object as `uuid`, or choose another name", _ID)
     try:
@@ -322,7 +340,7 @@ def _add_list(message: _Target, name: str, values: Any) -> None:
 def _add_vectors(parts: list[bytes], given: Any) -> None:
     """What is spliced behind an object: vector_bytes = 6 for one without a name, vectors = 23 for those with."""
     if isinstance(given, dict) or (not isinstance(given, list) and isinstance(given, Mapping)):
-        for name, vector in given.items():
+        for name, vector in _by_name(given, "vectors"):
             data, kind = _named(name, vectors.encode, vector)
             if data:
                 # Vectors: name = 1 and type = 4, vector_bytes = 3.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, SupportsIndex, TypeAlias, TypeVar
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -40,6 +40,11 @@ class Input:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        """For models of Pydantic that have fields of this type."""
+        return {"type": "is-instance", "cls": cls}
 
 
 # Values of properties.
@@ -177,6 +182,24 @@ class ReferenceToMulti(Input):
         return [str(uuid) for uuid in uuids]
 
 
+WeaviateField: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | datetime
+    | UUID
+    | GeoCoordinate
+    | PhoneNumber
+    | PhoneNumberType
+    | Mapping[str, "WeaviateField"]
+    | Sequence["WeaviateField"]
+    | None
+)
+"""What a property may hold."""
+
+WeaviateProperties: TypeAlias = Mapping[str, WeaviateField]
+
 ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 
@@ -243,7 +266,34 @@ class DataReference(Input):
         self.to_uuid = to_uuid
 
 
+class Shard(Input):
+    """A collection, or a tenant of one, whose vectors are waited for.
+
+    Args:
+        collection: The collection.
+        tenant: The tenant.
+    """
+
+    __slots__ = ("collection", "tenant")
+
+    def __init__(self, *, collection: str, tenant: str | None = None) -> None:
+        self.collection = collection
+        self.tenant = tenant
+
+
 # What a query is to return.
+
+MetadataName: TypeAlias = Literal[
+    "certainty",
+    "creation_time",
+    "distance",
+    "explain_score",
+    "is_consistent",
+    "last_update_time",
+    "query_profile",
+    "score",
+]
+"""The name of something that `MetadataQuery` asks for."""
 
 
 class MetadataQuery(Input):
@@ -357,6 +407,10 @@ class QueryReference(QueryReferenceBase):
 
     __slots__ = ()
     MultiTarget: ClassVar = QueryReferenceMultiTarget
+
+
+ReturnProperties: TypeAlias = str | QueryNested | Sequence[str | QueryNested] | bool
+ReturnReferences: TypeAlias = QueryReferenceBase | Sequence[QueryReferenceBase]
 
 
 class Sorting:

@@ -68,7 +68,11 @@ class _Lazy:
         source = given._source
         own = _own(given)
         if source is not None:
-            _read(given._reader, source, self.names, own)
+            try:
+                _read(given._reader, source, self.names, own)
+            except ResponseCannotBeDecodedError:
+                if self.name not in own:  # else only what was to be read along with it cannot be read
+                    raise
         try:
             return own[self.name]
         except KeyError:
@@ -379,3 +383,15 @@ class GenerativeGroupByReturn(Generic[P, R]):
     groups: dict[str, GenerativeGroup[P, R]]
     generated: str | None
     query_profile: QueryProfileReturn | None = None
+
+
+# What a search may return, for annotations.
+
+QuerySingleReturn: TypeAlias = ObjectSingleReturn[P, R] | None
+QueryReturnType: TypeAlias = QueryReturn[P, R]
+GroupByReturnType: TypeAlias = GroupByReturn[P, R]
+QueryNearMediaReturnType: TypeAlias = QueryReturn[P, R] | GroupByReturn[P, R]
+GenerativeReturnType: TypeAlias = GenerativeReturn[P, R]
+GenerativeGroupByReturnType: TypeAlias = GenerativeGroupByReturn[P, R]
+GenerativeNearMediaReturnType: TypeAlias = GenerativeReturn[P, R] | GenerativeGroupByReturn[P, R]
+GenerativeSearchReturnType: TypeAlias = GenerativeNearMediaReturnType[P, R]

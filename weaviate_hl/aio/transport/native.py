@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 
-from weaviate_hl.colour.aio import ASYNC
+from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE
-from weaviate_hl.trust import proxy_for, roots_pem
+from weaviate_hl.fork import GATE, POLLED
+from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
@@ -66,6 +66,8 @@ class Native:
             **dict((given.channel_options if given else None) or ()),
         }
         self.address = params.address
+        if ASYNC:
+            POLLED.add(self)
         self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
@@ -73,8 +75,8 @@ class Native:
                 tls = config.tls
                 credentials = grpc.ssl_channel_credentials(
                     roots_pem(config),
-                    _read(tls.key or tls.cert),
-                    _read(tls.cert),
+                    read(tls.key or tls.cert) if tls.cert else None,
+                    read(tls.cert) if tls.cert else None,
                 )
             self._channel = grpc.aio.secure_channel(self.address, credentials, list(options.items()))
         else:
@@ -101,16 +103,48 @@ class Native:
         except grpc.RpcError as error:
             raise failed(error) from None
 
-    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Open a stream in both directions, as grpc has it."""
+    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
         connect = self._channel.stream_stream(
             method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
         )
-        return connect(requests, timeout=timeout, metadata=metadata)
+        if ASYNC:
+            return Replies(connect(requests, timeout=timeout, metadata=tuple(metadata)))
+        else:
+            with GATE:
+                return Replies(connect(requests, timeout=timeout, metadata=tuple(metadata)))
 
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
+        if ASYNC:
+            POLLED.discard(self)
+
+
+class Replies:
+    """The replies of a stream as they come; a failure is `RpcFailed`."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._messages = aiter(call)
+
+    def __aiter__(self) -> Replies:
+        return self
+
+    async def __anext__(self) -> Any:
+        cancellations = cancellations_of_task()
+        try:
+            return await anext(self._messages)
+        except grpc.RpcError as error:
+            raise failed(error) from None
+        except CancelledError:
+            if cancellations_of_task() > cancellations:
+                raise
+            raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+
+    def cancel(self) -> None:
+        """End the stream at once."""
+        self._call.cancel()
 
 
 def failed(error: Any) -> RpcFailed:
@@ -120,10 +154,3 @@ def failed(error: Any) -> RpcFailed:
 
 def _serialize(message: Any) -> bytes:
     return message if type(message) is bytes else message.SerializeToString()
-
-
-def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    with open(path, "rb") as file:
-        return file.read()

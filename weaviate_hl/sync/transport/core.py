@@ -9,10 +9,10 @@ import json
 import os
 import random
 import time
-import warnings
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import WeakSet
 
 from weaviate_gen.grpc import WEB_SINCE, HealthMethods
 from weaviate_gen.grpc.v1.health_weaviate_pb2 import WeaviateHealthCheckRequest
@@ -24,18 +24,18 @@ from weaviate_hl import errors
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import Lock, close_at_exit, sleep, together
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.log import logger
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.log import logger, warn
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.sync.transport.http import Answer, Broken, Http
 from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
+from weaviate_hl.sync.transport.stream import Stream
 from weaviate_hl.sync.transport.tokens import Tokens
 from weaviate_hl.sync.transport.web import Web
 from weaviate_hl.telemetry import Call
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
-    from weaviate_gen.grpc import Method
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
 
 T = TypeVar("T")
@@ -45,6 +45,8 @@ AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+FORKED = "Native gRPC cannot be used synchronously in the child of a process that had it open when it forked"
+SPAWN = "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")"
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
 
 
@@ -92,11 +94,16 @@ class Transport:
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         self._http = Http(self.params.http, self.config, tls=tls)
         self._web = Web(self._http, self.params.base_url, self.limit)
-        self._native = Native(self.params.grpc, self.config) if self._wanted != "web" else None
+        self._native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
+        self._streams: WeakSet[Stream[Any]] = WeakSet()
         close_at_exit(self, self._http, self._native)
         self._process = os.getpid()  # last: other threads go by it
+
+    def _barred(self) -> bool:
+        """Whether native gRPC cannot be used by this colour in this process."""
+        return False
 
     @property
     def place(self) -> str:
@@ -113,26 +120,25 @@ class Transport:
         """
         if self.connected:
             return
+        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
         self._open()
         self._sleeping = False
         try:
-            if self._tokens.needs_provider:
-                configuration = self._ask(openid_configuration.request(), absent=404)
-                self._tokens.discover(configuration, self._patience())
             if checks:
-                self._check()
+                self._check(self._patience())
+            elif self._tokens.needs_provider:
+                self._log_in(self._patience())
         except BaseException:
             self.close()
             raise
         self.connected = True
-        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
 
-    def _check(self) -> None:
+    def _check(self, deadline: Deadline) -> None:
         told, _, native, web = together(
-            lambda: self._ask(meta.request()),
-            self._check_ready,
-            lambda: self._probe("native"),
-            lambda: self._probe("web"),
+            lambda: self._ask_meta(deadline),
+            lambda: self._check_ready(deadline),
+            lambda: self._probe("native", deadline),
+            lambda: self._probe("web", deadline),
         )
         self.version = str((told or {}).get("version", ""))
         if not self.version:
@@ -141,23 +147,35 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        if not isinstance(self.limit, int):
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
+            )
         self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
-    def _check_ready(self) -> None:
-        request = ready.request()
-        answer = self._answer(request, self._patience(), [], "Connecting")
+    def _log_in(self, deadline: Deadline) -> None:
+        configuration = self._ask(openid_configuration.request(), deadline, [], absent=404)
+        self._tokens.discover(configuration, deadline)
+
+    def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
+        if self._tokens.needs_provider:
+            self._log_in(deadline)
+        return self._ask(meta.request(), deadline, self._rest_headers(deadline))
+
+    def _check_ready(self, deadline: Deadline) -> None:
+        answer = self._answer(ready.request(), deadline, [])
         if answer.status == 503:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
             )
 
-    def _ask(self, request: Request, absent: int | None = None) -> dict[str, Any] | None:
-        """One of the requests while connecting, with credentials if they are at hand."""
-        deadline = self._patience()
-        headers = self._rest_headers(deadline) if absent is None else []
-        answer = self._answer(request, deadline, headers, "Connecting")
+    def _ask(
+        self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], absent: int | None = None
+    ) -> dict[str, Any] | None:
+        """The JSON that one of the requests while connecting is answered with."""
+        answer = self._answer(request, deadline, headers)
         if answer.status == absent:
             return None
         if answer.status == 400 and b"HTTPS" in answer.body:
@@ -177,15 +195,16 @@ class Transport:
             )
         return told
 
-    def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], doing: str) -> Answer:
+    def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]]) -> Answer:
         try:
             return self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
         except TimeoutError as error:
-            raise deadline.error(f"{doing} to {self.params.base_url}") from error
+            raise deadline.error(f"Connecting to {self.params.base_url}") from error
         except Broken as error:
             raise self._unreachable(error) from error
 
     def _patience(self) -> Deadline:
+        """The time that connecting has as a whole."""
         return Deadline(self.config.timeout.init)
 
     def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
@@ -204,14 +223,16 @@ class Transport:
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
 
-    def _probe(self, protocol: str, deadline: Deadline | None = None) -> RpcFailed | None:
+    def _probe(self, protocol: str, deadline: Deadline) -> RpcFailed | None:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
+        if protocol == "native" and self._native is None:
+            return RpcFailed("UNAVAILABLE", FORKED)
         request = WeaviateHealthCheckRequest()
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            channel.call(HealthMethods.Check, request, [], deadline or self._patience())
+            channel.call(HealthMethods.Check, request, [], deadline)
         except RpcFailed as failed:
             return failed
         except (Broken, TimeoutError) as error:
@@ -255,8 +276,7 @@ class Transport:
             timeout: Its time in seconds, instead of the one that the client has for its class.
             headers: Sent with this call alone.
         """
-        if not self.connected or self._process != os.getpid():
-            self._wake()
+        self._ready()
         if self.config.telemetry is None:
             return self._execute(op, timeout, headers)
         over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
@@ -273,14 +293,13 @@ class Transport:
         if op.since is not None and self.version:
             require(op.doing, op.since, self.version)
         deadline = Deadline(getattr(self.config.timeout, op.timeout) if timeout is None else timeout)
-        extra = list((headers or {}).items())
         attempt, renewed = 0, False
         while True:
             attempt += 1
             try:
                 if isinstance(op, RestOp):
-                    return self._rest(cast(RestOp[T], op), deadline, extra)
-                return self._rpc(cast(RpcOp[T], op), deadline, extra)
+                    return self._rest(cast(RestOp[T], op), deadline, headers)
+                return self._rpc(cast(RpcOp[T], op), deadline, headers)
             except TimeoutError as error:
                 raise deadline.error(op.doing, op.name, attempt) from error
             except Failed as failed:
@@ -308,7 +327,7 @@ class Transport:
                     f"{op.doing} failed: the client was closed", operation=op.name, attempts=attempt
                 ) from error
 
-    def _rest(self, op: RestOp[T], deadline: Deadline, extra: list[tuple[str, str]]) -> T:
+    def _rest(self, op: RestOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
         request = op.request
         headers = self._rest_headers(deadline)
         sent = headers[-1][1] if self.credentials is not None else None
@@ -319,7 +338,7 @@ class Transport:
                 content = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
             except (TypeError, ValueError, RecursionError) as error:
                 raise errors.WeaviateInvalidInputError(f"{op.doing}: the body is not JSON: {error}") from None
-        headers += [*request.headers.items(), *extra]
+        headers += [*request.headers.items(), *(extra or {}).items()]
         url = self.params.base_url + request.path
         try:
             answer = self._http.send(request.method, url, headers, content, deadline, request.query)
@@ -347,11 +366,8 @@ class Transport:
                 f"{op.doing}: {error}", operation=op.name, status=answer.status
             ) from None
 
-    def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: list[tuple[str, str]]) -> T:
-        authorization = self._authorization(deadline)
-        metadata: Metadata = [*self._metadata(), *((name.lower(), value) for name, value in extra)]
-        if authorization is not None:
-            metadata.append(("authorization", authorization))
+    def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
+        metadata, authorization = self._metadata(deadline, extra)
         try:
             reply = self._channel().call(op.method, op.message, metadata, deadline)
         except RpcFailed as failed:
@@ -372,7 +388,12 @@ class Transport:
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
         self._undecided = False
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            sleep(0)
+        return answer.answer
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
@@ -402,27 +423,69 @@ class Transport:
         mine = [(name, value) for name, value in self.headers.items() if name.lower() != "authorization"]
         return [*mine, ("authorization", authorization)]
 
-    def _metadata(self) -> Metadata:
+    def _metadata(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[Metadata, str | None]:
+        """What goes with an rpc, and the authorization among it."""
+        authorization = self._authorization(deadline)
         skip = "authorization" if self.credentials is not None else ""
-        return [(low, value) for name, value in self.headers.items() if (low := name.lower()) != skip]
+        metadata = [(low, value) for name, value in self.headers.items() if (low := name.lower()) != skip]
+        metadata += [(name.lower(), value) for name, value in (extra or {}).items()]
+        if authorization is not None:
+            metadata.append(("authorization", authorization))
+        return metadata, authorization
 
     def _authorization(self, deadline: Deadline) -> str | None:
         return self._tokens.header(deadline) if self.credentials is not None else None
 
-    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Open a stream in both directions; only native gRPC has them."""
-        if not self.connected:
-            raise errors.WeaviateClosedClientError
-        if self.protocol != "native" or self._native is None:
-            raise errors.WeaviateUnsupportedFeatureError(
-                f"{method.name}, a stream,", "reached over HTTP", "by native gRPC"
+    # Streams
+
+    def stream(
+        self, op: RpcOp[T], *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> Stream[T]:
+        """An rpc that streams both ways. It is opened when it is first written to or read from.
+
+        Args:
+            op: The operation. Its message is an iterator of requests, or None: they are written to the stream then.
+            timeout: When it must have ended, in seconds; without one it may take as long as it does.
+            headers: Sent with this stream alone.
+        """
+        return Stream(self, op, Deadline(timeout), headers)
+
+    def can_stream(self) -> bool:
+        """Whether streams can be opened: gRPC over HTTP has none."""
+        self._ready()
+        return isinstance(self._channel(), Native)
+
+    def open_stream(
+        self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
+    ) -> Any:
+        """The replies of a stream that begins now; for `Stream`."""
+        self._ready()
+        channel = self._channel()
+        if not isinstance(channel, Native):
+            raise errors.WeaviateGRPCUnavailableError(
+                f"{op.doing}: {op.name} is a stream, which needs native gRPC; this client speaks gRPC over HTTP",
+                operation=op.name,
+                hint=f"Open the gRPC port {self.params.grpc.address} to this machine, or write with BatchObjects",
             )
-        mine = self._metadata()
-        if (authorization := self._tokens.current()) is not None:
-            mine.append(("authorization", authorization))
-        return self._native.stream(method, requests, timeout, [*mine, *(metadata or ())])
+        metadata, _ = self._metadata(self._patience() if deadline.end is None else deadline, headers)
+        self._streams.add(stream)
+        return channel.stream(op.method, requests, deadline.remaining(), metadata)
+
+    def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
+        """The error of a stream that has failed."""
+        if failed.code == "DEADLINE_EXCEEDED":
+            return deadline.error(op.doing, op.name)
+        error = self._grpc_error(op, failed)
+        if isinstance(error, errors.UnauthenticatedError):
+            self._tokens.expire(self._tokens.current())  # so that the next one is opened with another
+        return error
 
     # Its life
+
+    def _ready(self) -> None:
+        """See that a call can be made: by this process, in this event loop."""
+        if not self.connected or self._process != os.getpid():
+            self._wake()
 
     def _wake(self) -> None:
         """A call finds the connection unusable: not there yet, closed, or opened by another process."""
@@ -431,7 +494,10 @@ class Transport:
         elif self._sleeping:
             self.connect(checks=False)
         else:
-            raise errors.WeaviateClosedClientError()
+            raise errors.WeaviateClosedClientError(
+                "The client is closed" if hasattr(self, "_http") else "The client is not connected",
+                hint="Before using it, run `client.connect()`, or open it with `with`",
+            )
 
     def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
@@ -443,6 +509,8 @@ class Transport:
     def close(self) -> None:
         """Close all connections. Closing again does nothing."""
         self.connected = self._sleeping = False
+        for stream in list(getattr(self, "_streams", ())):
+            stream.cancel()
         native, self._native = getattr(self, "_native", None), None
         if native is not None:
             native.close()
@@ -450,6 +518,7 @@ class Transport:
             self._http.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self.config.check_portable()
         kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
@@ -463,7 +532,7 @@ def _has_no_grpc(failed: RpcFailed) -> bool:
 
     A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
     """
-    if failed.code == "DEADLINE_EXCEEDED" or "NO_APPLICATION_PROTOCOL" in failed.text:
+    if failed.code == "DEADLINE_EXCEEDED" or failed.text == FORKED or "NO_APPLICATION_PROTOCOL" in failed.text:
         return True
     if failed.text.startswith("Received http2 header with status"):
         return True
@@ -477,8 +546,12 @@ def _stage(failed: RpcFailed) -> str:
 
 
 def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
+    if native.text == FORKED:
+        return f"{SPAWN}, which servers from {WEB_SINCE} have"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
+    if "WRONG_VERSION_NUMBER" in native.text:
+        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if native.is_tls:
         return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
     if web is not None:
@@ -521,4 +594,4 @@ def _warn_of_plain_secrets(
     secret = credentials is not None or any(word in name for name in names for word in SECRETS)
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
-        warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)
+        warn(f"Credentials are sent unencrypted to {plain[0]}: use https")

@@ -28,6 +28,7 @@ ERRORS = (
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
     OSError,  # of TLS, which the library lets through
+    UnicodeError,  # of a name that is none
 )
 
 
@@ -125,7 +126,7 @@ def _broken(error: Exception, deadline: Deadline) -> Exception:
         return Broken("waiting for a free connection", reason, sent=False)
     if isinstance(error, httpcore.TimeoutException):
         return TimeoutError(reason)
-    if isinstance(error, httpcore.ConnectError | OSError):
+    if isinstance(error, httpcore.ConnectError | OSError | UnicodeError):
         return Broken("TLS" if "SSL" in reason or "certificate" in reason else "connecting", reason, sent=False)
     if isinstance(error, httpcore.ProxyError):
         return Broken("the proxy", reason, sent=False)

@@ -7,13 +7,12 @@ Requests and messages are those that a server would get, so that everything abov
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from weaviate_gen.rest.api.meta import get as meta
 from weaviate_hl import errors
-from weaviate_hl.colour.sync import Worker, within
+from weaviate_hl.colour.sync import Exchange, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
@@ -90,8 +89,8 @@ class LiteTransport(Transport):
         self._native = LiteChannel(self._engine, self._worker)
         self.protocol, self._undecided = "native", False
 
-    def _check(self) -> None:
-        told = self._ask(meta.request())
+    def _check(self, deadline: Deadline) -> None:
+        told = self._ask_meta(deadline)
         self.version = str((told or {})["version"])
 
     def __getstate__(self) -> dict[str, Any]:
@@ -135,15 +134,55 @@ class LiteChannel(Native):
 
     def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        given = method.request.FromString(message) if type(message) is bytes else message
+        call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
         try:
-            return self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            reply = self._worker.run(call)
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
+        return reply if isinstance(reply, method.reply) else method.reply.FromString(reply.SerializeToString())
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Streams need a server's sockets so far."""
-        raise errors.WeaviateUnsupportedFeatureError(f"{method.name}, a stream,", "lite in this process", "on a server")
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
+        return LiteStream(self._engine, method, requests, Deadline(timeout), dict(metadata or ()))
 
     def close(self) -> None:
         """Nothing: the transport closes the engine."""
+
+
+class LiteStream:
+    """The replies of a stream as they come; a failure is `RpcFailed`. The engine works on it in a thread of its own."""
+
+    def __init__(
+        self, engine: Engine, method: Method[Any, Any], requests: Any, deadline: Deadline, metadata: Mapping[str, str]
+    ) -> None:
+        def work(messages: Iterator[Any]) -> Iterator[Any]:
+            return engine.stream(method.name, map(partial(_read, method), messages), metadata)
+
+        self._exchange = Exchange(work, requests)
+        self._deadline = deadline
+        self._cancelled = False
+
+    def __iter__(self) -> LiteStream:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._exchange.next(self._deadline)
+        except EOFError:
+            if self._cancelled:
+                raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+            raise StopIteration from None
+        except RpcError as error:
+            raise RpcFailed(error.code.name, error.text) from None
+        except TimeoutError:
+            self.cancel()
+            raise RpcFailed("DEADLINE_EXCEEDED", "the stream took too long") from None
+
+    def cancel(self) -> None:
+        """End the stream: no other request is taken."""
+        self._cancelled = True
+        self._exchange.close()
+
+
+def _read(method: Method[Any, Any], message: Any) -> Any:
+    return method.request.FromString(message) if type(message) is bytes else message

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from weaviate_hl.colour.sync import CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import GATE
-from weaviate_hl.trust import proxy_for, roots_pem
+from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
@@ -72,8 +73,8 @@ class Native:
                 tls = config.tls
                 credentials = grpc.ssl_channel_credentials(
                     roots_pem(config),
-                    _read(tls.key or tls.cert),
-                    _read(tls.cert),
+                    read(tls.key or tls.cert) if tls.cert else None,
+                    read(tls.cert) if tls.cert else None,
                 )
             self._channel = grpc.secure_channel(self.address, credentials, list(options.items()))
         else:
@@ -97,16 +98,43 @@ class Native:
         except grpc.RpcError as error:
             raise failed(error) from None
 
-    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Open a stream in both directions, as grpc has it."""
+    def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
         connect = self._channel.stream_stream(
             method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
         )
-        return connect(requests, timeout=timeout, metadata=metadata)
+        with GATE:
+            return Replies(connect(requests, timeout=timeout, metadata=tuple(metadata)))
 
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()
+
+
+class Replies:
+    """The replies of a stream as they come; a failure is `RpcFailed`."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._messages = iter(call)
+
+    def __iter__(self) -> Replies:
+        return self
+
+    def __next__(self) -> Any:
+        cancellations = cancellations_of_task()
+        try:
+            return next(self._messages)
+        except grpc.RpcError as error:
+            raise failed(error) from None
+        except CancelledError:
+            if cancellations_of_task() > cancellations:
+                raise
+            raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+
+    def cancel(self) -> None:
+        """End the stream at once."""
+        self._call.cancel()
 
 
 def failed(error: Any) -> RpcFailed:
@@ -116,10 +144,3 @@ def failed(error: Any) -> RpcFailed:
 
 def _serialize(message: Any) -> bytes:
     return message if type(message) is bytes else message.SerializeToString()
-
-
-def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    with open(path, "rb") as file:
-        return file.read()
