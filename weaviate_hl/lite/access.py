@@ -18,8 +18,7 @@ _READING_RPCS = {"Search", "Aggregate", "TenantsGet"}
 
 _NO_SCHEME = (
     "no authentication scheme is configured (API Key or OIDC), but an 'Authorization' header was provided. "
-    "Please configure "
-    "an auth scheme or remove the header for anonymous access"
+    "Please configure an auth scheme or remove the header for anonymous access"
 )
 _NO_KEY = "anonymous access not enabled. Please authenticate through one of the available methods: "
 

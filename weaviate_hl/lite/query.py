@@ -351,8 +351,7 @@ def too_many(engine: Engine, offset: int, limit: int) -> str:
     return (
         f"query maximum results exceeded: the total limit calculated from the provided offset '{offset}' and limit "
         f"'{limit}' exceeds the configured value for QUERY_MAXIMUM_RESULTS '{most}'. If you've supplied a "
-        "negative offset or "
-        "limit, this may be an underflow error"
+        "negative offset or limit, this may be an underflow error"
     )
 
 

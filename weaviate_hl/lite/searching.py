@@ -172,8 +172,7 @@ def targets_of(collection: Collection, names: Sequence[str]) -> list[Target]:
             listed = " ".join(sorted(name for name in known if name))
             raise Refusal(
                 f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
-                "Available "
-                f"named vectors [{listed}]"
+                f"Available named vectors [{listed}]"
             )
     return [known[name] for name in names]
 
@@ -342,8 +341,7 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
             raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
         raise Refusal(
             f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
-            "module is "
-            "configured for this collection"
+            "module is configured for this collection"
         )
     return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
 

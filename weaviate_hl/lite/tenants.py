@@ -57,8 +57,7 @@ def _check_name(name: str, prefix: str = "") -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise Refusal(
             f"{prefix} '{name}' is not a valid tenant name. should only contain alphanumeric characters (a-z, "
-            "A-Z, 0-9), "
-            "underscore (_), and hyphen (-), with a length between 1 and 64 characters"
+            "A-Z, 0-9), underscore (_), and hyphen (-), with a length between 1 and 64 characters"
         )
 
 
