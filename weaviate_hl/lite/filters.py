@@ -34,21 +34,8 @@ Json = dict[str, Any]
 
 OPERATORS = (
     "",
-    "Equal",
-    "NotEqual",
-    "GreaterThan",
-    "GreaterThanEqual",
-    "LessThan",
-    "LessThanEqual",
-    "And",
-    "Or",
-    "WithinGeoRange",
-    "Like",
-    "IsNull",
-    "ContainsAny",
-    "ContainsAll",
-    "ContainsNone",
-    "Not",
+    *"Equal NotEqual GreaterThan GreaterThanEqual LessThan LessThanEqual And Or WithinGeoRange Like IsNull".split(),
+    *"ContainsAny ContainsAll ContainsNone Not".split(),
 )
 """By their numbers in gRPC; the names are those of REST."""
 
@@ -130,15 +117,9 @@ def _property(collection: Collection, name: str) -> Property:
 
 
 _MESSAGE_KINDS: Mapping[str, str] = {
-    "value_text": TEXT,
-    "value_int": INT,
-    "value_boolean": BOOLEAN,
-    "value_number": NUMBER,
-    "value_text_array": TEXT,
-    "value_int_array": INT,
-    "value_boolean_array": BOOLEAN,
-    "value_number_array": NUMBER,
-    "value_geo": GEO,
+    f"value_{name}{ending}": kind
+    for name, kind in (("text", TEXT), ("int", INT), ("boolean", BOOLEAN), ("number", NUMBER), ("geo", GEO))
+    for ending in ("", "_array")
 }
 
 

@@ -30,15 +30,9 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float32]
 Hits = list[tuple[int, float]]
 
-_METHODS: tuple[combine.Method, ...] = (
-    "minimum",
-    "sum",
-    "minimum",
-    "average",
-    "relative",
-    "manual",
-)  # by their numbers
-_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")  # by their numbers
+# By their numbers.
+_METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
+_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
 LEG = 100  # how deep each leg of a hybrid search goes at least
 
 

@@ -2,11 +2,6 @@
 
 Rule: distances are float32 and follow the server's conventions, smaller is closer under every metric; what was written
 is given back bit for bit. Equal distances keep the order of the kernel's document ids.
-
-- `VectorIndex(metric)`: one vector a document. `MultiVectorIndex(metric)`: a matrix a document, compared by MaxSim
-- both: `add(document, vector)` (replaces), `remove(document)`, `vector(document)`, `dimensions`, `document in index`
-- both: `search(query, limit, allow)`: (document, distance) pairs; `distances(query, allow)`: all, as two arrays
-- `within(hits, distance=…)` or `certainty=…` applies a threshold; `certainty(distance)`; `moved(vector, …)`: near_text
 """
 
 from __future__ import annotations
