@@ -154,9 +154,16 @@ def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
 
 
 def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    # Said to be TCP, which socket.create_server leaves out: asyncio sends at once only where it knows that.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((address, port), family=family, backlog=512)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(512)
+        return listener
     except (OSError, OverflowError) as error:
+        listener.close()
         raise _taken(f"{address}:{port}", "--port", error) from None
 
 

@@ -263,7 +263,7 @@ def batch_references(
         f"Adding {len(body)} references",
         timeout="insert",
         error=WeaviateBatchError,
-    ).then(_refused_references)
+    ).then(refusals)
 
 
 def _reference_json(given: BatchReference) -> Json:
@@ -275,7 +275,8 @@ def _reference_json(given: BatchReference) -> Json:
     return body if given.tenant is None else body | {"tenant": given.tenant}
 
 
-def _refused_references(told: Sequence[Any]) -> dict[int, str]:
+def refusals(told: Sequence[Any]) -> dict[int, str]:
+    """What the answer to a batch over REST says of what was refused, by place."""
     errors: dict[int, str] = {}
     for place, one in enumerate(told):
         result = one.get("result") or {}
