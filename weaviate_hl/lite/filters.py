@@ -20,7 +20,7 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Inverted, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.references import shard_for, split
-from weaviate_hl.lite.router import json_kind, one_of, unparsable
+from weaviate_hl.lite.router import check_fields, one_of
 from weaviate_hl.lite.search.dates import instant, rfc3339
 from weaviate_hl.lite.values import normal_date, normal_uuid
 from weaviate_hl.lite.vectors import float32
@@ -223,6 +223,11 @@ _REST_KINDS = {
     "valueDate": TEXT,
     "valueGeoRange": GEO,
 }
+_REST_TYPES = {TEXT: "string", INT: "int64", NUMBER: "float64", BOOLEAN: "bool", GEO: "models.WhereFilterGeoRange"}
+_REST_FIELDS = [
+    *((name, _REST_TYPES[kind]) for name, kind in _REST_KINDS.items()),
+    *((f"{name}Array", f"[]{_REST_TYPES[kind]}") for name, kind in _REST_KINDS.items()),
+]
 _REST_NAMES = {
     "text": "valueText",
     "int": "valueInt",
@@ -250,6 +255,7 @@ class _Unparsed(Refusal):
 def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
     name = where.get("operator") or ""
     one_of(name, "where.operator", "body", OPERATORS[1:])
+    check_fields(where, "WhereFilter.match.where", _REST_FIELDS)
     if name in _JOINS:
         operands = where.get("operands") or ()
         if not operands:
@@ -267,18 +273,14 @@ def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
         clause = json.dumps({"operands": None, **where}, sort_keys=True, separators=(",", ":"))
         raise _Unparsed(f"found more than one values the clause '{clause}'")
     field, value = names[0].removesuffix("Array"), where[names[0]]
-    if isinstance(value, list) != names[0].endswith("Array"):
-        raise unparsable(
-            f"json: cannot unmarshal {json_kind(value)} into Go struct field WhereFilter.match.where.{names[0]}"
-        )
     subject = _subject(engine, collection, path)
     _check_rest(subject, name, field)
     kind = _REST_KINDS[field]
-    if subject.aspect == "time" and isinstance(value, str) and value.isdigit():
-        value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
     if kind == GEO:
         place = value.get("geoCoordinates") or {}
         value = (place.get("latitude"), place.get("longitude"), (value.get("distance") or {}).get("max"))
+    elif subject.aspect == "time" and isinstance(value, str) and value.isdigit():
+        value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
     return _checked(Filter(name, subject=subject, value=value, kind=kind))
 
 

@@ -214,9 +214,8 @@ def check_fields(body: Any, model: str, fields: Iterable[tuple[str, str]]) -> No
         wanted = _GO.get(kind, list if kind.startswith("[]") or kind.endswith("Vector") else dict)
         if value is None or (isinstance(value, wanted) and (kind == "bool" or not isinstance(value, bool))):  # type: ignore[arg-type]
             continue
-        raise unparsable(
-            f"json: cannot unmarshal {json_kind(value)} into Go struct field {model}.{name} of type {kind}"
-        )
+        shown = f"number {value}" if isinstance(value, float) else json_kind(value)
+        raise unparsable(f"json: cannot unmarshal {shown} into Go struct field {model}.{name} of type {kind}")
 
 
 def one_of(value: str, name: str, where: str, choices: Sequence[str]) -> None:
