@@ -732,7 +732,7 @@ def _(it: It, name: str) -> None:
         "hybrid, no limit": {"hybrid": {"query": "hello", "vectors": [vector(1, 0)], "alpha": 0.5}},
         "keywords": {"hybrid": {"query": "hello"}, "object_limit": 5},
         "a filter as well": {"near_vector": near(1, 0), "object_limit": 2, "filters": where("i", "=", 2)},
-        "groups": {"near_vector": near(1, 0), "object_limit": 2, "group_by": {"property": "t"}},
+        "groups": {"near_vector": near(1, 0), "object_limit": 4, "group_by": {"property": "t"}, "limit": 1},
         "a missing class": {"collection": "CgNothing"},
         "more occurrences": {
             "aggregations": [{"property": "t", "text": {"top_occurences": True, "top_occurences_limit": 1}}]

@@ -20,7 +20,7 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Inverted, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.references import shard_for, split
-from weaviate_hl.lite.router import check_fields, one_of
+from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.dates import instant, rfc3339
 from weaviate_hl.lite.values import normal_date, normal_uuid
 from weaviate_hl.lite.vectors import float32
@@ -223,11 +223,6 @@ _REST_KINDS = {
     "valueDate": TEXT,
     "valueGeoRange": GEO,
 }
-_REST_TYPES = {TEXT: "string", INT: "int64", NUMBER: "float64", BOOLEAN: "bool", GEO: "models.WhereFilterGeoRange"}
-_REST_FIELDS = [
-    *((name, _REST_TYPES[kind]) for name, kind in _REST_KINDS.items()),
-    *((f"{name}Array", f"[]{_REST_TYPES[kind]}") for name, kind in _REST_KINDS.items()),
-]
 _REST_NAMES = {
     "text": "valueText",
     "int": "valueInt",
@@ -255,7 +250,6 @@ class _Unparsed(Refusal):
 def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
     name = where.get("operator") or ""
     one_of(name, "where.operator", "body", OPERATORS[1:])
-    check_fields(where, "WhereFilter.match.where", _REST_FIELDS)
     if name in _JOINS:
         operands = where.get("operands") or ()
         if not operands:

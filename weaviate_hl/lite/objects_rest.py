@@ -25,7 +25,7 @@ from weaviate_hl.lite.objects import (
     write_one,
 )
 from weaviate_hl.lite.query import page_of, sort_keys, sort_rows, too_many
-from weaviate_hl.lite.router import Call, as_uuid, check_fields, consistency, rest
+from weaviate_hl.lite.router import Call, as_uuid, consistency, rest
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.values import REST, show
 from weaviate_hl.lite.vectors import LEGACY, Vector, from_json, to_json, unpack
@@ -35,13 +35,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_FIELDS = (
-    ("class", "string"),
-    ("id", "string"),
-    ("tenant", "string"),
-    ("vector", "models.C11yVector"),
-    ("vectors", "models.Vectors"),
-)
 NOT_IN_SCHEMA = 'class "{}" not found in schema'
 
 
@@ -101,7 +94,6 @@ def draft_from(engine: Engine, body: Json, *, missing: str = NOT_IN_SCHEMA, uuid
 
 
 def check_body(body: Json, where: str = "id in body") -> None:
-    check_fields(body, "Object", _FIELDS)
     properties = body.get("properties")
     if properties is not None and not isinstance(properties, dict):
         raise Refusal(f"invalid object: could not recognize object's properties: {show(properties, REST)}")

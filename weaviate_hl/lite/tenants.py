@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Catalogue, Collection, Shard, capitalised, shard_of
 from weaviate_hl.lite.errors import Refusal, not_found
-from weaviate_hl.lite.router import Call, check_fields, one_of, rest, rpc
+from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1.tenants_pb2 import TenantsGetReply, TenantsGetRequest
@@ -55,7 +55,6 @@ def _check(given: list[Json], creating: bool) -> list[tuple[str, str]]:
     seen: set[str] = set()
     checked = []
     for i, tenant in enumerate(given):
-        check_fields(tenant, "Tenant", (("name", "string"), ("activityStatus", "string")))
         name, status = tenant.get("name") or "", tenant.get("activityStatus") or ""
         if status:
             one_of(status, "activityStatus", "body", _STATUSES)
