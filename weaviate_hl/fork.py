@@ -60,28 +60,24 @@ class Gate:
 
 
 class Polled:
-    """The asynchronous gRPC channels that are open: a thread of grpc's own polls them for as long as they are.
+    """The asynchronous gRPC channels that there are: a thread of grpc's own polls them, closed or not.
 
     That thread is not in a child, yet grpc there relies on it: asynchronous calls hang or crash in the child of a
     process that had such a channel open.
     """
 
     def __init__(self) -> None:
-        self._open: WeakSet[object] = WeakSet()
+        self._channels: WeakSet[object] = WeakSet()
         self.by_parent = False
-        """Whether a parent of this process had some open when it forked."""
+        """Whether a parent of this process had some when it forked."""
 
     def add(self, channel: object) -> None:
-        """A channel was opened."""
-        self._open.add(channel)
-
-    def discard(self, channel: object) -> None:
-        """A channel was closed."""
-        self._open.discard(channel)
+        """There is another one, until nothing refers to it."""
+        self._channels.add(channel)
 
     def inherit(self) -> None:
         """This is a child now."""
-        self.by_parent = self.by_parent or bool(self._open)
+        self.by_parent = self.by_parent or bool(self._channels)
 
 
 GATE = Gate()
