@@ -16,7 +16,7 @@ from weaviate_hl.lite import Engine
 from .kit import RECORDED, SCENARIOS, WORLDS, Answering, It, Lite, Scenario, Server
 
 RUNNING = "WEAVIATE_HL_TEST_SERVER"
-Ask = Callable[[Scenario], list[Any]]
+Ask = Callable[..., It]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ def _short(value: Any) -> str:
 def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
     """Ask a fresh engine."""
 
-    def ask(scenario: Scenario) -> list[Any]:
+    def ask(scenario: Scenario) -> It:
         settings = {**WORLDS[scenario.world], "BACKUP_FILESYSTEM_PATH": str(tmp_path / "backups")}
         with Engine(settings=settings, environ={}) as engine:
             return _ask(Lite(engine), scenario, recorded.get(scenario.id))
@@ -71,7 +71,7 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             started[world] = server
         return started[world].address
 
-    def ask(scenario: Scenario, again: bool = True) -> list[Any]:
+    def ask(scenario: Scenario, again: bool = True) -> It:
         if not os.environ.get(BINARY) and not (os.environ.get(RUNNING) and scenario.world == "main"):
             pytest.skip(f"neither {BINARY} nor {RUNNING} names a server for the world {scenario.world}")
         answering = Server(address(scenario.world))
@@ -86,10 +86,11 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
         running.remove()
 
 
-def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> list[Any]:
+def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> It:
     it = It(world, recorded)
     scenario.ask(it)
-    return json.loads(json.dumps(it.answers))  # type: ignore[no-any-return]
+    it.answers = json.loads(json.dumps(it.answers))
+    return it
 
 
 def _tidy(world: Answering, key: str) -> None:

@@ -107,12 +107,7 @@ def vectors_of(message: batch_pb2.BatchObject) -> tuple[Vector | None, dict[str,
     single: Vector | None = message.vector_bytes or None
     if single is None and message.vector:
         single = from_numbers(message.vector)
-    named: dict[str, Vector] = {}
-    for vectors in message.vectors:
-        if vectors.name:
-            named[vectors.name] = vector_of(vectors)
-        else:
-            single = vector_of(vectors)
+    named = {vectors.name: vector_of(vectors) for vectors in message.vectors}
     return single, named
 
 
@@ -177,7 +172,7 @@ def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Neste
     elif kind in _SCALARS:
         setattr(field, _SCALARS[kind], value)
     else:
-        field.null_value = 0  # type: ignore[assignment]  # a reference that was asked for as a plain property
+        raise Refusal(f"creating primitive value for {prop.name}: proto: invalid type: models.MultipleRef")
 
 
 _SCALARS = {

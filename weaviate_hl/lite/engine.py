@@ -29,7 +29,7 @@ from weaviate_hl.lite import (
     ttl,
 )
 from weaviate_hl.lite.catalogue import Catalogue
-from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError
+from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
 from weaviate_hl.lite.modules import Modules, Vectorizer
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.storage import Storage
@@ -158,7 +158,7 @@ class Engine:
     ) -> Any:
         handler = handlers.get(name)
         if handler is None:
-            raise RpcError(Code.UNIMPLEMENTED, f"lite does not support the rpc {name}")
+            raise RpcError(Code.UNIMPLEMENTED, unsupported(f"the rpc {name}").text)
         try:
             with self._working():
                 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -284,21 +284,47 @@ def patch(engine: Engine, call: Call) -> None:
 # References of one object.
 
 
-def _reference_property(engine: Engine, call: Call) -> tuple[Collection, Shard, Row, Property]:
-    name = call.text("className")
-    found = engine.catalogue.find(name) if name else None
-    if name and found is None:
+@rest("objects", "class_references_create", "references_create")
+def add_reference(engine: Engine, call: Call) -> None:
+    _change_references(engine, call, [call.body], lambda old, given: [*old, *given])
+
+
+@rest("objects", "class_references_put", "references_update")
+def replace_references(engine: Engine, call: Call) -> None:
+    _change_references(engine, call, call.body, lambda old, given: given)
+
+
+@rest("objects", "class_references_delete", "references_delete")
+def delete_reference(engine: Engine, call: Call) -> None:
+    _change_references(engine, call, [call.body], lambda old, given: [one for one in old if one not in given])
+
+
+def _change_references(
+    engine: Engine, call: Call, given: list[Any], change: Callable[[list[Json], list[Json]], list[Json]]
+) -> None:
+    """Change the references of a property; the order of the checks is the server's."""
+    for item in given:
+        text = item.get("beacon") if isinstance(item, dict) else None
+        if not isinstance(text, str) or "://" not in text:
+            raise Refusal(f"beacon in body must be of type uri: {json.dumps(text)}", code=601)
+    method, name, tenant = call.operation.method, call.text("className"), call.text("tenant")
+    if name and method != "PUT" and engine.catalogue.find(name) is None:
         raise Refusal(f'msg:collection not found code:400 err:collection "{capitalised(name)}" not found in schema')
-    if found is not None and call.operation.method == "POST":  # which looks at the property before the object
-        _checked_reference(found, call)
-    collection, shard, row = _existing(engine, call)
-    return collection, shard, row, _checked_reference(collection, call)
+    collection, shard, row = (_find if method == "POST" else _existing)(engine, call)
+    prop = _reference_property(collection, call.text("propertyName"), "validate" if method == "POST" else "bad")
+    kept = [_reference(engine, collection, prop, item["beacon"], tenant, method != "DELETE") for item in given]
+    if row is None:
+        raise not_found()
+    properties = json.loads(row.properties)
+    old = properties.get(prop.name)
+    properties[prop.name] = change(old or [], kept)
+    if method != "DELETE" or properties[prop.name] != (old or []):
+        rewrite(engine, collection, shard, row, tenant, properties)
 
 
-def _checked_reference(collection: Collection, call: Call) -> Property:
-    name = call.text("propertyName")
+def _reference_property(collection: Collection, name: str, what: str) -> Property:
     prop = collection.properties.get(name)
-    prefix = f"msg:{'validate' if call.operation.method == 'POST' else 'bad'} inputs code:400 err:"
+    prefix = f"msg:{what} inputs code:400 err:"
     if prop is None:
         raise no_such_property(name, collection.name).within(prefix)
     if not prop.is_reference:
@@ -306,43 +332,11 @@ def _checked_reference(collection: Collection, call: Call) -> Property:
     return prop
 
 
-def _reference(engine: Engine, prop: Property, given: Any, tenant: str, *, check: bool = True) -> Json:
-    text = given.get("beacon") if isinstance(given, dict) else None
-    if not isinstance(text, str) or "://" not in text:
-        raise Refusal(f"beacon in body must be of type uri: {json.dumps(text)}", code=601)
-    class_name, uuid = references.whole(prop, text)
-    if class_name[:1].islower():
-        reason = f'target class "{capitalised(class_name)}" not found in schema'
-        raise Refusal(f"msg:multi-tenancy violation code:500 err:{reason}", 500)
-    if check and references.target(engine, class_name, uuid, tenant, prop) is None:
+def _reference(engine: Engine, source: Collection, prop: Property, beacon: str, tenant: str, must_exist: bool) -> Json:
+    class_name, uuid = references.whole(prop, beacon)
+    if class_name[:1].islower():  # the server names the source
+        raise Refusal(f'msg:multi-tenancy violation code:500 err:target class "{source.name}" not found in schema', 500)
+    if must_exist and references.target(engine, class_name, uuid, tenant, prop) is None:
         reason = f"validate reference: no object with id {uuid} found"
         raise Refusal(f"msg:validate existence code:400 err:{reason}")
     return references.point(class_name, uuid)
-
-
-@rest("objects", "class_references_create", "references_create")
-def add_reference(engine: Engine, call: Call) -> None:
-    collection, shard, row, prop = _reference_property(engine, call)
-    tenant = call.text("tenant")
-    reference = _reference(engine, prop, call.body, tenant)
-    properties = json.loads(row.properties)
-    properties[prop.name] = [*properties.get(prop.name, ()), reference]
-    rewrite(engine, collection, shard, row, tenant, properties)
-
-
-@rest("objects", "class_references_put", "references_update")
-def replace_references(engine: Engine, call: Call) -> None:
-    collection, shard, row, prop = _reference_property(engine, call)
-    tenant = call.text("tenant")
-    given = [_reference(engine, prop, item, tenant) for item in call.body]
-    rewrite(engine, collection, shard, row, tenant, {**json.loads(row.properties), prop.name: given})
-
-
-@rest("objects", "class_references_delete", "references_delete")
-def delete_reference(engine: Engine, call: Call) -> None:
-    collection, shard, row, prop = _reference_property(engine, call)
-    reference = _reference(engine, prop, call.body, call.text("tenant"), check=False)
-    properties = json.loads(row.properties)
-    if reference in properties.get(prop.name, ()):
-        properties[prop.name] = [other for other in properties[prop.name] if other != reference]
-        rewrite(engine, collection, shard, row, call.text("tenant"), properties)

@@ -18,7 +18,7 @@ from uuid import UUID
 from weaviate_gen.rest.api import operations
 from weaviate_gen.rest.operation import Operation
 
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, unsupported
 
 if TYPE_CHECKING:
     from weaviate_hl.lite.engine import Engine
@@ -94,10 +94,9 @@ def rpc(name: str, *, streams: bool = False) -> Callable[[H], H]:
 # Areas that lite has not, by tag, in the words of a server that has them switched off.
 OFF: Mapping[str, tuple[int, str]] = {
     "users": (422, "db user management is not enabled"),
-    "export": (422, "export API is disabled; lite does not have EXPORT_ENABLED"),
+    "export": (422, "export API is disabled"),
     "search": (422, "rest search api is experimental and not enabled"),
     "aggregate": (422, "rest search api is experimental and not enabled"),
-    "classifications": (400, "lite does not support classifications"),
     "namespaces": (404, "namespaces are not enabled"),
 }
 
@@ -110,9 +109,9 @@ def handler_of(operation: Operation) -> Handler:
     """
     handler = REST.get((operation.tag, operation.name))
     if handler is None:
-        text = f"lite does not support {operation.id} ({operation.method} {operation.path})"
         status, reason = OFF.get(operation.tag, (501, ""))
-        raise Refusal(f"{reason}: {text}" if reason else text, status)
+        problem = unsupported(f"{operation.id} ({operation.method} {operation.path})", status)
+        raise problem.within(f"{reason}: ") if reason else problem
     return handler
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite import schema_rules as rules
 from weaviate_hl.lite.catalogue import SINCE, Catalogue, Collection, capitalised
-from weaviate_hl.lite.errors import Refusal, not_found
+from weaviate_hl.lite.errors import Refusal, not_found, unsupported
 from weaviate_hl.lite.router import Call, rest
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ Json = dict[str, Any]
 def create_class(engine: Engine, given: Json) -> Collection:
     """Make a class; refuse one that cannot be, or whose name is taken."""
     catalogue = engine.catalogue
+    rules.check_class(given)
     name = rules.class_name(given.get("class") or "")
     if name in catalogue.collections:
         raise Refusal(f"class name {name} already exists")
@@ -110,7 +111,11 @@ def put_class(engine: Engine, call: Call) -> Json:
     classes = catalogue.collections.keys()
     config = rules.complete_class(call.body, engine.modules, classes, scheduled=scheduled, updating=True)
     if (factor := config["replicationConfig"]["factor"]) > 1:
-        raise Refusal(f'not enough replicas to increase replication factor to {factor} for class "{collection.name}"')
+        shard = next(iter(collection.shards), "")
+        raise Refusal(
+            f'not enough replicas in shard "{shard}" to increase replication factor to {factor} for class '
+            f'"{collection.name}"'
+        )
     try:
         rules.check_update(collection.config, config)
     except Refusal as problem:
@@ -141,9 +146,8 @@ def drop_property_index(engine: Engine, call: Call) -> None:
 
 @rest("schema", "objects_vectors_delete")
 def drop_vector_index(engine: Engine, call: Call) -> None:
-    raise Refusal(
-        "alter schema drop vector index endpoint is experimental and disabled by default, lite does not have it", 500
-    )
+    prefix = "alter schema drop vector index endpoint is experimental and disabled by default: "
+    raise unsupported("dropping the index of a vector", 500).within(prefix)
 
 
 @rest("schema", "objects_indexes_get")
@@ -173,4 +177,4 @@ def get_indexes(engine: Engine, call: Call) -> Json:
 
 @rest("schema", "objects_indexes_update")
 def update_indexes(engine: Engine, call: Call) -> None:
-    raise Refusal("runtime reindex is disabled; lite does not have RUNTIME_REINDEX_ENABLED", 400)
+    raise unsupported("RUNTIME_REINDEX_ENABLED", 400).within("runtime reindex is disabled: ")

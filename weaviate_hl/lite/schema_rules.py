@@ -89,6 +89,11 @@ def property_name(name: str) -> str:
     return name
 
 
+def check_class(given: Json) -> None:
+    """Refuse sections of a class that are of another JSON type than the interface says."""
+    check_fields(given, "Class", _CLASS_FIELDS)
+
+
 # Properties.
 
 
@@ -101,7 +106,7 @@ def complete_property(given: Json, classes: Collection[str], presets: Mapping[st
         presets: The class's own stopword presets.
         where: Where the property stands in the body, for refusals.
     """
-    check_fields(given, "Property", _PROPERTY_FIELDS)
+    check_fields(given, "Property.properties" if where else "Property", _PROPERTY_FIELDS)
     name = property_name(given.get("name") or "")
     data_type, tokenization = _data_type(given, name, classes)
     kind = data_type[0].removesuffix("[]") if data_type[0] in PRIMITIVES | LISTS else "reference"
@@ -223,13 +228,11 @@ def _nested_property(given: Json, parent: str, where: str) -> Json:
     types: list[str] = given.get("dataType") or []
     first = types[0] if types else ""
     kind = first.removesuffix("[]")
-    if not types:
-        raise Refusal(f"{prefix}invalid dataType: []: dataType must have at least one element")
     if first in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"{prefix}data type '{first}' not allowed as nested property")
     if kind == "string":
         raise Refusal(f"{prefix}data type '{first}' is deprecated and not allowed as nested property")
-    if len(types) > 1 or first not in PRIMITIVES | LISTS:
+    if len(types) != 1 or first not in PRIMITIVES | LISTS:
         raise Refusal(prefix + "reference data type not allowed")
     is_text = kind == "text"
     flags = {
@@ -452,7 +455,7 @@ def complete_class(
         scheduled: Whether expired objects are deleted, which a time to live needs.
         updating: Whether the class exists already.
     """
-    check_fields(given, "Class", _CLASS_FIELDS)
+    check_class(given)
     name = class_name(given.get("class") or "")
     config: Json = {"class": name}
     if given.get("description"):

@@ -189,6 +189,8 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
     if distance is not None and certainty is not None:
         raise Refusal(f"{what}: cannot provide distance and certainty")
     if certainty is not None:
+        if len(inputs) > 1:
+            raise Refusal("multiple target vectors are not supported with certainty")
         for target, _ in inputs:
             if reason := exact.certainty_refusal(target.distance):
                 raise Refusal(reason)
@@ -237,6 +239,8 @@ def near_vector(collection: Collection, message: pb.NearVector, what: str = "nea
             inputs += [(target, vector) for whole in given for vector in _split(target, whole)]
     else:
         vector = _single(message, what)
+        if isinstance(vector, MultiVector) and not all(target.multi for target in targets):
+            raise Refusal(f"{what}: provided vector is a multi vector but vector index supports regular vectors")
         inputs = [(target, part) for target in targets for part in _split(target, vector)]
     for target, vector in inputs:
         if target.multi and not isinstance(vector, MultiVector):
@@ -434,13 +438,13 @@ class HybridQuery:
         self._keyword: KeywordQuery | None = None
         self._vector: VectorQuery | None = None
         self._name = "hybridVector"
-        if message.HasField("near_text") and message.query:
-            raise Refusal("cannot combine nearText and query in hybrid search")
         if self._alpha < 1 and message.query:
             options = message.bm25_search_operator if message.HasField("bm25_search_operator") else None
             self._keyword = KeywordQuery(scope.collection, message.query, message.properties, options)
         if self._alpha > 0:
             self._vector = self._vector_leg(message)
+        if message.HasField("near_text") and message.query:
+            raise Refusal("cannot combine nearText and query in hybrid search")
 
     def _vector_leg(self, message: pb.Hybrid) -> VectorQuery:
         if message.HasField("near_text"):

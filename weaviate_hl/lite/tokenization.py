@@ -33,8 +33,8 @@ def tokenize(engine: Engine, call: Call) -> Json:
             raise Refusal(f"{key} in body is required", code=602)
     tokenization = body["tokenization"]
     one_of(tokenization, "tokenization", "body", TOKENIZATIONS)
-    if reason := refusal(tokenization):
-        raise Refusal(reason)
+    if refusal(tokenization):
+        raise Refusal(f"unsupported tokenization strategy: {tokenization}")
     stop, presets = body.get("stopwords"), body.get("stopwordPresets") or {}
     if stop and presets:
         raise Refusal("stopwords and stopwordPresets are mutually exclusive; pass only one")

@@ -85,8 +85,8 @@ def complete(index_type: str, given: object) -> Json:
     except _Invalid as problem:
         raise Refusal(f"parse vector index config: {problem}") from None
     if config["distance"] not in DISTANCES:
-        listed = ", ".join(json.dumps(name) for name in DISTANCES)
-        raise Refusal(f"unrecognized distance metric {json.dumps(config['distance'])},choose one of [{listed}]")
+        listed = '["cosine", "dot", "l2-squared", "manhattan","hamming"]'
+        raise Refusal(f"unrecognized distance metric {json.dumps(config['distance'])},choose one of {listed}")
     return config
 
 
@@ -143,7 +143,7 @@ def _check_flat(config: Json, given: Json) -> None:
     if config["rq"]["enabled"] and config["rq"]["bits"] not in (1, 8):
         raise _Invalid("RQ bits must be either 1 or 8")
     if config["bq"]["enabled"] and config["rq"]["enabled"]:
-        raise _Invalid("more than a single compression methods enabled")
+        raise _Invalid("cannot enable multiple quantization methods at the same time")
 
 
 def _check_hfresh(config: Json, given: Json) -> None:

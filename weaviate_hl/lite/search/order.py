@@ -32,7 +32,6 @@ _COMPARED: Mapping[str, Callable[[Any], Any]] = {
     "date": instant,
     "geoCoordinates": lambda geo: (geo["longitude"], geo["latitude"]),
     "phoneNumber": lambda phone: (phone["countryCode"], phone["national"]),
-    "blob": lambda blob: None,
 }
 
 
@@ -47,7 +46,7 @@ def sort_documents(documents: Sequence[int], keys: Sequence[Key]) -> list[int]:
 
 def _comparable(value: Any, data_type: str) -> tuple[Any, ...]:
     element = data_type.removesuffix("[]")
-    if value is None or value == [] or element == "blob":
+    if value is None or value == [] or element in ("blob", "object"):  # the server takes these, without effect
         return ()
     compared = _COMPARED.get(element, lambda plain: plain)
     return ([compared(item) for item in value] if data_type != element else compared(value),)
