@@ -28,6 +28,7 @@ from weaviate_gen.grpc.services import WeaviateStub
 
 import weaviate_hl
 
+ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 SERVE = f"import sys; sys.path[:0] = {sys.path!r}; import insert; insert.serve()"
 REFERENCE = f"""
 import random, sys, time, warnings
@@ -73,15 +74,34 @@ class Null(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(lambda request, context: b"")
 
 
-def serve() -> None:
+def serve(handler: grpc.GenericRpcHandler | None = None) -> None:
     """In a process of its own, so that its time is not counted."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), core.Handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    server = grpc.server(ThreadPoolExecutor(4), (Null(),), options=[("grpc.max_receive_message_length", -1)])
+    server = grpc.server(ThreadPoolExecutor(4), (handler or Null(),), options=ANY_SIZE)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(web.server_port, port, flush=True)
     sys.stdin.read()
+
+
+class Other:
+    """A client in an interpreter of its own, which is told cases and tells what each took."""
+
+    def __init__(self, python: str, code: str, *ports: str) -> None:
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen([python, "-c", code, *ports], text=True, bufsize=1, **pipes)
+
+    def spent(self, case: object) -> float:
+        """What a case took."""
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        self._process.stdin.write(f"{case}\n")
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
 
 
 def spent(call: Callable[[Any], Any], given: Any) -> float:
@@ -96,7 +116,7 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
     server = subprocess.Popen([sys.executable, "-c", SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None  # noqa: S101
     http, port = server.stdout.readline().split()
-    channel = grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.max_send_message_length", -1)])
+    channel = grpc.insecure_channel(f"127.0.0.1:{port}", ANY_SIZE)
     stub = WeaviateStub(channel)
     client = weaviate_hl.connect_to_local(port=int(http), grpc_port=int(port), skip_init_checks=True)
     insert_many = client.collections.use("Article").data.insert_many
@@ -105,21 +125,8 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
         lambda case, given: spent(insert_many, given),
     ]
     if reference:
-        other = subprocess.Popen(
-            [reference, "-c", REFERENCE, http, port],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-        )
-
-        def theirs(case: str, given: Any) -> float:
-            assert other.stdin is not None  # noqa: S101
-            assert other.stdout is not None  # noqa: S101
-            other.stdin.write(case + "\n")
-            return float(other.stdout.readline())
-
-        ways.append(theirs)
+        other = Other(reference, REFERENCE, http, port)
+        ways.append(lambda case, given: other.spent(case))
     print(f"{'us per object':24}{'raw stub':>10}{'ours':>8}{'ratio':>7}" + f"{'reference':>11}" * bool(reference))
     for case, vector in encode.CASES.items():
         given = encode.objects(vector)
@@ -129,7 +136,7 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
     client.close()
     channel.close()
     if reference:
-        other.communicate()
+        other.close()
     server.communicate()
 
 

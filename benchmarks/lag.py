@@ -48,7 +48,7 @@ class Search(grpc.GenericRpcHandler):
 
 def serve() -> None:
     """In a process of its own, so that its time is not counted."""
-    server = grpc.server(ThreadPoolExecutor(4), (Search(),), options=[("grpc.max_send_message_length", -1)])
+    server = grpc.server(ThreadPoolExecutor(4), [Search()], options=[("grpc.max_send_message_length", -1)])
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     server.start()
     sys.stdin.read()

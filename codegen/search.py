@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ WIDTH = 120
 Table = dict[str, Any]
 
 CLASS_KEYS = frozenset("doc ops methods returns also".split())
-METHOD_KEYS = frozenset("doc signature classes returns example parameters".split())
+METHOD_KEYS = frozenset("doc signature classes returns example paged parameters".split())
 PARAMETER_KEYS = frozenset("type default doc".split())
 
 # What a result's type depends on: for each parameter its type in one overload and in the other. `group_by` chooses the
@@ -41,6 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
+from weaviate_hl.aio import paging
 from weaviate_hl.ops import {ops}
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
@@ -124,10 +125,12 @@ class Method:
         yield from (f"    {line}".rstrip() for line in self._docstring())
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
-        yield f"    found: {everything} = await self._transport.execute({call})"
+        paged = self.owner in self.said.get("paged", ())
+        execute = "paging.fetch(self._transport, " if paged else "self._transport.execute("
+        yield f"    found: {everything} = await {execute}{call})"
         yield "    return found"
 
-    def _signature(self, chosen: dict[str, int]) -> str:
+    def _signature(self, chosen: Mapping[str, int]) -> str:
         parts, star = ["self"], False
         for parameter in self.parameters:
             if parameter.keyword_only and not star:
@@ -135,7 +138,7 @@ class Method:
             parts.append(parameter.text(chosen.get(parameter.name)))
         return ", ".join(parts)
 
-    def _result(self, chosen: dict[str, int]) -> str:
+    def _result(self, chosen: Mapping[str, int]) -> str:
         result = self.results[chosen.get("group_by", 0)]
         arguments = [
             CHOICES[name][chosen[name]] for name in ("return_properties", "return_references") if name in chosen

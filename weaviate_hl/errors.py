@@ -87,11 +87,18 @@ class WeaviateUnsupportedFeatureError(WeaviateBaseError):
         super().__init__(f"{feature} needs Weaviate {minimum}; this server is {current}", hint="Upgrade the server")
 
 
-class WeaviateAgentsNotInstalledError(WeaviateBaseError):
+class WeaviatePackageNotInstalledError(WeaviateBaseError):
+    """A package that only some calls need is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"{package} is not installed", hint=f"pip install {package}")
+
+
+class WeaviateAgentsNotInstalledError(WeaviatePackageNotInstalledError):
     """The package of agents is not installed."""
 
     def __init__(self) -> None:
-        super().__init__("weaviate-agents is not installed", hint="pip install weaviate-agents")
+        super().__init__("weaviate-agents")
 
 
 class InvalidDataModelError(WeaviateBaseError):

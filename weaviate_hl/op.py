@@ -22,7 +22,7 @@ TimeoutClass = Literal["init", "query", "insert"]
 
 
 class Unfinished(Generic[T]):
-    """An answer that takes long to read: after each of the steps, others may have a turn; after the last it is whole."""
+    """An answer that takes long to read: after each of `steps` others may have a turn, after the last it is whole."""
 
     __slots__ = ("answer", "steps")
 

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply, BatchStreamRequest
 
 from weaviate_hl import errors
-from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
-from weaviate_hl.batching.machine import Machine, Mode, Part, Verdict, fitting
+from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.machine import Machine, Mode, Part, fitting
 from weaviate_hl.batching.stream import Talk
 from weaviate_hl.batching.verdicts import may_pass, verdict_of
 
@@ -29,8 +29,10 @@ class Server:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str | None, str], int] = {}
         self.references: Counter[tuple[str, str, str]] = Counter()
+        self.applied: set[int] = set()
 
     def apply(self, item: Item) -> None:
+        self.applied.add(id(item))
         if isinstance(item, ObjectItem):
             place = (item.collection, item.tenant, item.key)
             assert item.index >= self.objects.get(place, -1), "an older write came after a newer one"
@@ -67,17 +69,16 @@ class Events(RuleBasedStateMachine):
         self.looking: list[ReferenceItem] = []
         self.flushes: list[tuple[int, int]] = []
         self.sent_references: Counter[tuple[str, str, str]] = Counter()
-        self.machine._close = self._watch(self.machine._close)  # type: ignore[method-assign]
+        close = self.machine._close
 
-    def _watch(self, close: Any) -> Any:
-        def closing(item: Item, *rest: Any, **more: Any) -> None:
+        def closing(item: Item) -> None:
             self.settled[id(item)] += 1
-            close(item, *rest, **more)
+            close(item)
 
-        return closing
+        self.machine._close = closing  # type: ignore[method-assign]
 
     def _add(self, item: Item) -> None:
-        self.machine.add(item, self.now)
+        self.machine.add(item)
         self.items.append(item)
 
     @precondition(lambda self: self._open())
@@ -98,7 +99,7 @@ class Events(RuleBasedStateMachine):
             self._add(item)
 
     def _open(self) -> bool:
-        return not self.machine.full and self.machine.error is None and not self.machine.closing
+        return not self.machine.blocked and self.machine.error is None and not self.machine.closing
 
     @rule(seconds=st.sampled_from([0.01, 0.2, 3.0]))
     def time_goes_by(self, seconds: float) -> None:
@@ -200,6 +201,9 @@ class Events(RuleBasedStateMachine):
                 assert times <= 1, "a reference twice"
                 assert times or item.outcome != "stored"
                 assert not times or item.outcome != "failed"
+            elif item.outcome is not None:
+                assert (item.outcome == "stored") <= (id(item) in self.server.applied)
+                assert (item.outcome == "failed") <= (id(item) not in self.server.applied)
 
     def teardown(self) -> None:
         if not hasattr(self, "machine"):
@@ -246,18 +250,18 @@ class Streams(RuleBasedStateMachine):
 
     @rule(uuid=st.sampled_from(IDS), collection=st.sampled_from("AB"), tenant=st.sampled_from([None, "t"]))
     def add_object(self, uuid: str, collection: str, tenant: str | None) -> None:
-        if not self.machine.full and self.machine.error is None:
+        if not self.machine.blocked and self.machine.error is None:
             item = ObjectItem(uuid.upper(), piece(uuid, collection, tenant, len(self.items)), collection, tenant)
             self.items.append(item)
-            self.machine.add(item, self.now)
+            self.machine.add(item)
 
     @rule(uuid=st.sampled_from(IDS), to=st.sampled_from(IDS), name=st.sampled_from("pq"))
     def add_reference(self, uuid: str, to: str, name: str) -> None:
         item = ReferenceItem("A", uuid, name, to)
         known = {link(one) for one in self.items if isinstance(one, ReferenceItem)}
-        if not self.machine.full and self.machine.error is None and link(item) not in known:
+        if not self.machine.blocked and self.machine.error is None and link(item) not in known:
             self.items.append(item)
-            self.machine.add(item, self.now)
+            self.machine.add(item)
 
     @rule(seconds=st.sampled_from([0.01, 0.2, 2.0]))
     def time_goes_by(self, seconds: float) -> None:
@@ -388,8 +392,8 @@ def beacon(one: Any) -> str:
 
 def test_ten_thousand_writes_of_one_object_can_be_stopped() -> None:
     machine = Machine(Mode(10), held=20_000)
-    for number in range(10_000):
-        machine.add(ObjectItem(IDS[0], b"x", "A"), number)
+    for _ in range(10_000):
+        machine.add(ObjectItem(IDS[0], b"x", "A"))
     machine.stop(RuntimeError("enough"))
     assert machine.counts(ObjectItem) == (10_000, 0, 10_000, 0)
     assert machine.finished
@@ -399,7 +403,7 @@ def test_a_rate_is_kept_in_every_minute() -> None:
     machine = Machine(Mode(10, per_minute=120, linger=None))
     now, sent = 0.0, []
     for number in range(600):
-        machine.add(ObjectItem(f"{number:036}", b"x", "A"), now)
+        machine.add(ObjectItem(f"{number:036}", b"x", "A"))
     while machine.held:
         part = machine.take(now)
         if part is None:
@@ -413,8 +417,8 @@ def test_a_rate_is_kept_in_every_minute() -> None:
 
 def test_a_server_that_stays_away_ends_the_batch() -> None:
     machine = Machine(Mode(1), patience=10)
-    machine.add(ObjectItem(IDS[0], b"x", "A"), 0)
-    machine.add(ObjectItem(IDS[1], b"x", "A"), 0)
+    machine.add(ObjectItem(IDS[0], b"x", "A"))
+    machine.add(ObjectItem(IDS[1], b"x", "A"))
     now = 0.0
     while machine.error is None:
         if part := machine.take(now):
@@ -429,7 +433,7 @@ def test_a_server_that_stays_away_ends_the_batch() -> None:
 def test_a_part_that_is_too_large_is_halved_until_the_object_is_alone() -> None:
     machine = Machine(Mode(8, linger=None))
     for number in range(8):
-        machine.add(ObjectItem(f"{number:036}", b"x", "A"), 0)
+        machine.add(ObjectItem(f"{number:036}", b"x", "A"))
     machine.close()
     for _ in range(50):
         if part := machine.take(0):

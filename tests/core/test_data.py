@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from tests.golden.kit import Recorder
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import HttpFault, RpcFault
 from weaviate_hl import errors
+from weaviate_hl.aio.collections import CollectionsAsync
+from weaviate_hl.aio.data import BREATH
 from weaviate_hl.classes.data import DataObject, DataReference, ReferenceToMulti
 from weaviate_hl.classes.query import Filter
 from weaviate_hl.ops.data import MOST
@@ -125,6 +128,16 @@ def test_a_request_that_fails_is_told_for_each_of_its_objects(
     assert [type(one) for one in result.all_responses].count(UUID) == 30 - len(lost)
 
 
+def test_errors_are_in_order_whoever_found_them(colour: Sync, server: FakeWeaviate, data: Any) -> None:
+    server.on_rpc(BATCH, only_odd)
+    given: list[Any] = numbers(12)
+    given[7] = {"n": 2**60}
+    result = colour.call(data.ingest, given)
+    assert list(result.errors) == [0, 2, 4, 6, 7, 8, 10]
+    assert [result.errors[n].message for n in (6, 8)] == ["6 is even", "8 is even"]
+    assert list(result.uuids) == [1, 3, 5, 9, 11]
+
+
 def test_where_the_outcome_is_unknown_it_is_said(colour: Sync, server: FakeWeaviate, data: Any) -> None:
     server.fail(RpcFault(hang=True), on=BATCH, at=1)
     result = colour.call(data.insert_many, numbers(30))
@@ -165,7 +178,7 @@ def test_a_stream_ends_when_nothing_can_be_written(colour: Sync, server: FakeWea
     def endless() -> Iterator[Any]:
         while True:
             taken.append(len(taken))
-            yield {"n": taken[-1], "t": "x" * 20}
+            yield {"n": taken[-1] or 2**60, "t": "x" * 20}  # the first cannot be sent
 
     with pytest.raises(errors.WeaviateBatchError):
         colour.call(data.ingest, endless())
@@ -277,6 +290,49 @@ def test_a_stream_is_not_kept() -> None:
     result = Collections(transport).use("Article").data.ingest(Counted(n=n) for n in range(count))
     assert len(result.uuids) == count
     assert Counted.most <= AT_ONCE * MOST + 1
+
+
+def test_an_interruption_ends_what_is_on_its_way() -> None:
+    calls: list[int] = []
+
+    class Interrupted(Taking):
+        limit = LIMIT
+
+        def execute(self, op: Any) -> Any:
+            calls.append(len(calls))
+            if threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+            time.sleep(0.01)
+            return super().execute(op)
+
+    transport: Any = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        Collections(transport).use("Article").data.insert_many(numbers(1000))
+    assert len(calls) < 20  # of 100
+
+
+@pytest.mark.parametrize("call", ["insert_many", "ingest"])
+def test_others_have_their_turn_while_objects_are_encoded(call: str) -> None:
+    class TakingAsync(Taking):
+        async def execute(self, op: Any) -> Any:  # type: ignore[override]
+            return super().execute(op)
+
+    async def run() -> int:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        transport: Any = TakingAsync()
+        task = asyncio.create_task(others())
+        await getattr(CollectionsAsync(transport).use("Article").data, call)([{"n": n} for n in range(2000)])
+        task.cancel()
+        return turns
+
+    assert asyncio.run(run()) >= 2000 // BREATH
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,24 @@ def test_instances_may_be_nested_in_a_dictionary() -> None:
     }
 
 
+def test_an_instance_is_written_whose_types_cannot_be_found() -> None:
+    class Inner:
+        pass
+
+    @dataclass
+    class Local:
+        kind: ClassVar[str] = "a"
+        inner: Inner | None = None
+
+    @attrs.define
+    class LocalAttrs:
+        inner: Inner | None = None
+
+    assert models.plain(Local()) == models.plain(LocalAttrs()) == {"inner": None}
+    with pytest.raises(InvalidDataModelError, match="A type of Local cannot be found: .*Inner"):
+        instances.builder(Local)
+
+
 def test_a_bad_value_within_an_instance_is_named() -> None:
     with pytest.raises(WeaviateInvalidInputError, match=r"Object 3, property 'others\[1\]\.born': .*2\*\*53"):
         encode.Encoder("A").encode(ArticleData("On", others=[AuthorData("a"), AuthorData("b", 2**60)]), 3)

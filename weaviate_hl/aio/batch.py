@@ -71,7 +71,7 @@ class _Batching:
             await sleep(INDEXING_LOOK)
 
     def _places(self) -> list[tuple[str, str | None]]:
-        return [] if self._last is None else self._last.collections
+        return [] if self._last is None else self._last.places
 
 
 class ClientBatchingAsync(_Batching):

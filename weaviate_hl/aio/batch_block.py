@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Generic
 
 from weaviate_hl.aio.batch_run import BatchUUIDAsync, RunningBatchAsync
+from weaviate_hl.batching.items import ObjectItem
 from weaviate_hl.errors import WeaviateBatchValidationError
 from weaviate_hl.values.generics import Properties
 from weaviate_hl.values.inputs import ReferenceInput, ReferenceInputs, Uuid
@@ -42,8 +43,11 @@ class ClientBatchAsync(RunningBatchAsync):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        item = self._encode(_name(collection), _tenant(tenant), properties, references, uuid, vector)
-        return await self._add_object(item)
+        name, tenant = _name(collection), _tenant(tenant)
+        text, data = self._encode(self._encoder(name, tenant), properties, references, uuid, vector)
+        item = ObjectItem(text, data, name, tenant)
+        await self._add(item)
+        return BatchUUIDAsync(item, self)
 
     async def add_reference(
         self,
@@ -76,6 +80,7 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
         super().__init__(*running)
         self._name = name
         self._tenant = tenant
+        self._one_encoder = self._encoder(name, tenant)
 
     async def add_object(
         self,
@@ -99,7 +104,10 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        return await self._add_object(self._encode(self._name, self._tenant, properties, references, uuid, vector))
+        text, data = self._encode(self._one_encoder, properties, references, uuid, vector)
+        item = ObjectItem(text, data, self._name, self._tenant)
+        await self._add(item)
+        return BatchUUIDAsync(item, self)
 
     async def add_reference(self, from_uuid: Uuid, from_property: str, to: ReferenceInput) -> None:
         """Add a reference, or several. They are sent when the objects that they join are stored.

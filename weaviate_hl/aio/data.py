@@ -28,6 +28,7 @@ from weaviate_hl.values.inputs import (
     ReferenceInputs,
     ReferenceToMulti,
     Uuid,
+    VectorInput,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class DataAsync(Generic[Properties]):
         properties: Properties,
         references: ReferenceInputs | None = None,
         uuid: Uuid | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> UUID:
         """Add an object.
 
@@ -181,23 +182,33 @@ class DataAsync(Generic[Properties]):
         todo = iter(parts)
 
         async def work() -> None:
-            for part in todo:
-                try:
-                    told = await self._transport.execute(operation(part))
-                except WeaviateBaseError as error:
-                    failed.append(error)
-                    told = dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
-                refused.update((part.start + place, reason) for place, reason in told.items())
+            try:
+                for part in todo:
+                    told = await self._attempt(operation, part, failed)
+                    refused.update((part.start + place, reason) for place, reason in told.items())
+            except BaseException:  # interrupted: the others are to take no more
+                for _ in todo:
+                    pass
+                raise
 
         await together(*[work] * min(at_once, len(parts)))
         return refused, failed
+
+    async def _attempt(
+        self, operation: Callable[[slice], Op[dict[int, str]]], part: slice, failed: list[WeaviateBaseError]
+    ) -> dict[int, str]:
+        try:
+            return await self._transport.execute(operation(part))
+        except WeaviateBaseError as error:
+            failed.append(error)
+            return dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
 
     async def replace(
         self,
         uuid: Uuid,
         properties: Properties,
         references: ReferenceInputs | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> None:
         """Replace an object: what is not given, it no longer has. Its vectors, too.
 
@@ -218,7 +229,7 @@ class DataAsync(Generic[Properties]):
         uuid: Uuid,
         properties: Properties | None = None,
         references: ReferenceInputs | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
     ) -> None:
         """Change some of what an object has: what is not given stays. None removes a property.
 

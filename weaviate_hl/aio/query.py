@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
+from weaviate_hl.aio import paging
 from weaviate_hl.ops import search
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
@@ -318,7 +319,8 @@ class QueryAsync(Generic[Properties, References]):
         Example:
             found = await articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        found: QueryReturn[Any, Any] = await self._transport.execute(
+        found: QueryReturn[Any, Any] = await paging.fetch(
+            self._transport,
             search.fetch_objects(
                 self._scope,
                 limit=limit,
@@ -330,7 +332,7 @@ class QueryAsync(Generic[Properties, References]):
                 return_metadata=return_metadata,
                 return_properties=return_properties,
                 return_references=return_references,
-            )
+            ),
         )
         return found
 

@@ -7,6 +7,10 @@ from typing import Literal, TypeAlias
 Outcome: TypeAlias = Literal["stored", "failed", "unknown"]
 """What became of an item. Unknown: it was sent, and what the server did with it could not be found out."""
 
+Verdict: TypeAlias = Literal["refused", "later", "away", "unknown", "smaller"]
+"""What a failure means: it will not change; it was not done and may be later; nobody was there to do it; it may have
+been done; or it was too much at once."""
+
 
 class Item:
     """What is sent and accounted for by itself.

@@ -18,13 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from random import random
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, cast
 
-from weaviate_hl.batching.items import Item, ObjectItem, Outcome, ReferenceItem
-
-Verdict: TypeAlias = Literal["refused", "later", "away", "unknown", "smaller"]
-"""What a failure means: it will not change; it was not done and may be later; nobody was there to do it; it may have
-been done; or it was too much at once."""
+from weaviate_hl.batching.items import Item, ObjectItem, Outcome, ReferenceItem, Verdict
+from weaviate_hl.batching.verdicts import may_pass
 
 PART_BYTES = 4_000_000
 HELD_BYTES = 12_000_000
@@ -109,9 +106,14 @@ class Machine:
     ) -> None:
         self.mode = mode
         self.size = mode.size
+        self._by_key = mode.by_key
+        self.blocked = False  # nothing may be added now
         self.closing = False
         self.error: BaseException | None = None
-        self.stored: deque[ObjectItem] = deque(maxlen=KEPT)
+        self.held = 0  # items that are not settled
+        self.submitted: dict[type[Item], int] = {ObjectItem: 0, ReferenceItem: 0}
+        self._stored_ids: deque[str] = deque(maxlen=KEPT)  # two plain ones: nothing for the garbage collector to follow
+        self._stored_places: deque[int] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
         self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
@@ -126,71 +128,55 @@ class Machine:
         self._number = count()
         self._freed: deque[Item] = deque()
         self._last: dict[str, Item] = {}  # the latest unsettled item of each key
-        self._held = self._held_bytes = self._queued = self._queued_bytes = 0
+        self._held_bytes = self._queued = self._queued_bytes = 0
         self._oldest: float | None = None  # since when something waits for others
         self._away_since: float | None = None
         self._strikes = 0
         self._generation = 0
-        self._open = {0: 0}  # unsettled items by the flush that they precede
-        self._submitted = {ObjectItem: 0, ReferenceItem: 0}
-        self._counts: dict[tuple[type[Item], Outcome], int] = {}
+        self._open: dict[int, int] = {}  # unsettled items by the flush that they preceded
+        self._stored: dict[type[Item], int] = {ObjectItem: 0, ReferenceItem: 0}
+        self._lost: dict[tuple[type[Item], Outcome], int] = {}
 
     # Adding
 
-    @property
-    def full(self) -> bool:
-        """Whether nothing may be added now."""
-        return self._held_bytes >= self._most_bytes or self._held >= self._most
-
-    @property
-    def submitted(self) -> int:
-        """How many objects were added."""
-        return self._submitted[ObjectItem]
-
-    @property
-    def held(self) -> int:
-        """How many items are not settled."""
-        return self._held
-
-    def add(self, item: Item, now: float) -> bool:
+    def add(self, item: Item) -> bool:
         """Add an item; whether the driver should look for a part."""
-        kind = ObjectItem if isinstance(item, ObjectItem) else ReferenceItem
-        item.index = self._submitted[kind]
-        self._submitted[kind] += 1
-        if not self._held:
+        if not self.held:
             self._away_since = None  # nobody has asked for the server since
-        self._held += 1
-        self._held_bytes += item.size
+        kind = type(item)
+        item.index = self.submitted[kind]
         item.generation = self._generation
-        self._open[self._generation] += 1
-        if kind is ObjectItem or self.mode.by_key:
+        self.submitted[kind] = item.index + 1
+        self.held += 1
+        self._held_bytes += item.size
+        if self._held_bytes >= self._most_bytes or self.held >= self._most:
+            self.blocked = True
+        if kind is ObjectItem or self._by_key:
             earlier = self._last.get(item.key)
             self._last[item.key] = item
             if earlier is not None:
                 _wait(item, earlier)
-                return self.full
-        return self._release(item, now)
+                return self.blocked
+        return self._release(item)
 
-    def _release(self, item: Item, now: float) -> bool:
+    def _release(self, item: Item) -> bool:
         """Let an item go that waits for no other of its key."""
-        if isinstance(item, ReferenceItem):
-            if (earlier := self._joined(item)) is not None:
-                _wait(item, earlier)
-                return False
-            self._references.append(item)
-        else:
-            assert isinstance(item, ObjectItem)  # noqa: S101 - there are two kinds
-            lane = item.collection if self.mode.by_key else ""
+        if type(item) is ObjectItem:
+            lane = item.collection if self._by_key else ""
             queue = self._lanes.get(lane)
             if queue is None:
                 queue = self._lanes[lane] = deque()
             queue.append(item)
             self._queued_bytes += item.size
+        else:
+            reference = cast(ReferenceItem, item)
+            if (earlier := self._joined(reference)) is not None:
+                _wait(item, earlier)
+                return False
+            self._references.append(reference)
         self._queued += 1
-        if self._oldest is None:
-            self._oldest = now
-            return True
-        return not self._queued % self.size or self._queued_bytes >= self._part_bytes or self.full
+        queued = self._queued
+        return queued == 1 or not queued % self.size or self._queued_bytes >= self._part_bytes or self.blocked
 
     def _joined(self, item: ReferenceItem) -> Item | None:
         """An object that a reference must wait for."""
@@ -201,10 +187,13 @@ class Machine:
     def take(self, now: float) -> Part | None:
         """What is to be sent now, if anything."""
         self._wake(now)
+        if self._oldest is None and self._queued:
+            self._oldest = now
         if now < self.quiet_until or self.error is not None:
             return None
         part = self._take_objects(now) or self._take_references(now)
-        self._oldest = (now if part else self._oldest) if self._queued else None
+        if part is not None or not self._queued:
+            self._oldest = None
         return part
 
     def _wake(self, now: float) -> None:
@@ -213,11 +202,13 @@ class Machine:
             if item.unsure and isinstance(item, ReferenceItem):
                 self._unsure.append(item)
             else:
-                self._release(item, now)
+                self._release(item)
                 self._oldest = now - (self.mode.linger or 0.0)
 
     def wait(self, now: float) -> float | None:
         """After how many seconds `take` may give something by the time alone; None: never."""
+        if self._oldest is None and self._queued:
+            self._oldest = now
         moments = [self._later[0][0]] if self._later else []
         if self._oldest is not None and self.mode.linger is not None:
             moments.append(max(self._oldest + self.mode.linger, self.quiet_until))
@@ -227,11 +218,11 @@ class Machine:
 
     def calls(self, now: float) -> bool | None:
         """Whether there is a reason to open a stream; None if not now."""
-        return (self._held > 0 and now >= self.quiet_until) or None
+        return (self.held > 0 and now >= self.quiet_until) or None
 
     def _urgent(self, now: float) -> bool:
         """Whether items go without waiting for more."""
-        if self.closing or (self._generation and self._open_before()) or self.full:
+        if self.closing or any(self._open.values()) or self.blocked:
             return True
         linger = self.mode.linger
         return linger is not None and self._oldest is not None and now >= self._oldest + linger
@@ -292,7 +283,7 @@ class Machine:
             if position in errors:
                 self.refuse(item, errors[position], now)
             else:
-                self.settle(item, "stored", now)
+                self.store(item, now)
 
     def heard(self) -> None:
         """The server is there."""
@@ -301,13 +292,10 @@ class Machine:
 
     def refuse(self, item: Item, reason: str, now: float) -> None:
         """The server has answered that it did not store an item."""
-        from weaviate_hl.batching.verdicts import may_pass
-
-        item.unsure = False
         if may_pass(reason):
             self._try_again(item, reason, now, now + self._pause(item, now))
         else:
-            self.settle(item, "failed", now, reason)
+            self._fail(item, now, reason)
 
     def failed(self, items: Sequence[Item], verdict: Verdict, reason: str, now: float) -> None:
         """Items that were sent together, or were to be, got no answer of their own.
@@ -320,7 +308,7 @@ class Machine:
         """
         if verdict == "refused" or (verdict == "smaller" and len(items) == 1):
             for item in items:
-                self.settle(item, "failed", now, reason)
+                self._fail(item, now, reason)
             return
         if verdict == "smaller":
             self.size = max(1, len(items) // 2)
@@ -329,7 +317,7 @@ class Machine:
             self._strikes += 1
             due = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._strikes, 10)) * (0.5 + self._random() / 2)
             self.quiet_until = max(self.quiet_until, due)
-            if verdict != "later" and self._held:
+            if verdict != "later" and self.held:
                 self._away_since = now if self._away_since is None else self._away_since
         for item in items:
             item.unsure = item.unsure or verdict == "unknown"
@@ -345,40 +333,67 @@ class Machine:
         """Whether the server has a reference of unknown outcome; if not, it is sent again."""
         item.unsure = False
         if present:
-            self.settle(item, "stored", now)
+            self.store(item, now)
         elif not self._give_up(item, item.reason, now):
-            self._release(item, now)
+            self._release(item)
 
-    def settle(self, item: Item, outcome: Outcome, now: float, reason: str = "", retryable: bool = False) -> None:
-        """The last word on an item."""
-        self._close(item, outcome, reason, retryable)
-        while self._freed:  # those that have waited for it; of a stopped batch also those that wait for them
-            freed = self._freed.popleft()
-            if self.error is None:
-                self._release(freed, now)
-            else:
-                self._abandon(freed)
-
-    def _close(self, item: Item, outcome: Outcome, reason: str = "", retryable: bool = False) -> None:
-        if item.outcome is not None:  # an answer after all, to what an interrupted batch has given up
+    def store(self, item: Item, now: float) -> None:
+        """The server has stored an item."""
+        if item.outcome is not None:
             return
-        item.outcome = outcome
-        kind = ObjectItem if isinstance(item, ObjectItem) else ReferenceItem
-        self._counts[kind, outcome] = self._counts.get((kind, outcome), 0) + 1
-        self._held -= 1
-        self._held_bytes -= item.size
-        self._open[item.generation] -= 1
-        if self._last.get(item.key) is item:
-            del self._last[item.key]
-        if outcome != "stored":
-            item.reason, item.retryable = reason, retryable
-            self.news.append(item)
-        elif kind is ObjectItem:
+        item.outcome = "stored"
+        kind = type(item)
+        self._stored[kind] += 1
+        if kind is ObjectItem:
             item.data = b""  # type: ignore[attr-defined]
-            self.stored.append(item)  # type: ignore[arg-type]
+            self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
+            self._stored_places.append(item.index)
+        self._close(item)
+        if self._freed:
+            self._free(now)
+
+    def _fail(self, item: Item, now: float, reason: str, retryable: bool = False) -> None:
+        """The last word on an item that was not stored, or may have been."""
+        self._lose(item, reason, retryable)
+        self._free(now)
+
+    def _lose(self, item: Item, reason: str, retryable: bool) -> None:
+        if item.outcome is not None:  # given up before, when the batch was interrupted
+            return
+        item.outcome = "unknown" if item.unsure else "failed"
+        item.reason, item.retryable = reason, retryable
+        which = (type(item), item.outcome)
+        self._lost[which] = self._lost.get(which, 0) + 1
+        self.news.append(item)
+        self._close(item)
+
+    def _close(self, item: Item) -> None:
+        """An item is settled: it is held no more, and holds nobody up."""
+        self.held -= 1
+        self._held_bytes -= item.size
+        if self.blocked:
+            self.blocked = self._may_not_be_added()
+        if item.generation != self._generation:
+            self._open[item.generation] -= 1
+        last = self._last
+        if last.get(item.key) is item:
+            del last[item.key]
         if item.waiting is not None:
             self._freed.extend(item.waiting)
             item.waiting = None
+
+    def _may_not_be_added(self) -> bool:
+        full = self._held_bytes >= self._most_bytes or self.held >= self._most
+        return full or self.closing or self.error is not None
+
+    def _free(self, now: float) -> None:
+        """See to those that have waited for one that is settled; when all is over, to those that wait for them too."""
+        while self._freed:
+            item = self._freed.popleft()
+            if self.error is None:
+                self._release(item)
+            else:
+                self._lose(item, f"the batch was stopped: {self.error}", retryable=True)
 
     def _try_again(self, item: Item, reason: str, now: float, due: float) -> None:
         item.reason = reason
@@ -390,7 +405,7 @@ class Machine:
     def _give_up(self, item: Item, reason: str, now: float) -> bool:
         if self.error is None and item.since is not None and now - item.since < self._patience:
             return False
-        self.settle(item, "unknown" if item.unsure else "failed", now, reason, retryable=True)
+        self._fail(item, now, reason, retryable=True)
         return True
 
     def _pause(self, item: Item, now: float) -> float:
@@ -401,61 +416,52 @@ class Machine:
 
     def flush(self) -> int:
         """Let everything go that was added so far; what to ask `flushed` with."""
-        if self._open[self._generation]:
+        self._open = {generation: number for generation, number in self._open.items() if number}
+        if unsettled := self.held - sum(self._open.values()):
+            self._open[self._generation] = unsettled
             self._generation += 1
-            self._open[self._generation] = 0
         return self._generation - 1
 
     def flushed(self, generation: int) -> bool:
         """Whether everything is settled that was added before a flush."""
-        return not self._open_before(generation)
-
-    def _open_before(self, last: int | None = None) -> int:
-        """How many items are unsettled that were added before a flush."""
-        last = self._generation - 1 if last is None else last
-        for generation in list(self._open):
-            if generation != self._generation and not self._open[generation]:
-                del self._open[generation]
-        return sum(number for generation, number in self._open.items() if generation <= last)
+        return not any(number for one, number in self._open.items() if one <= generation)
 
     def close(self) -> None:
         """Nothing more will be added."""
-        self.closing = True
+        self.closing = self.blocked = True
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing more to do."""
-        return (self.closing or self.error is not None) and not self._held
+        return (self.closing or self.error is not None) and not self.held
 
     def stop(self, error: BaseException) -> None:
         """End it: what is not in flight is settled now, what is, when it comes back."""
         if self.error is not None:
             return
         self.error = error
+        self.blocked = True
         queued = [item for queue in self._lanes.values() for item in queue]
         later = [item for _, _, item in self._later]
         self._freed.extend((*queued, *self._references, *self._unsure, *later))
-        while self._freed:
-            self._abandon(self._freed.popleft())
         self._lanes.clear()
         self._references.clear()
         self._unsure.clear()
         self._later.clear()
         self._queued = self._queued_bytes = 0
         self._oldest = None
-
-    def _abandon(self, item: Item) -> None:
-        """Settle an item that will not be sent any more."""
-        self._close(
-            item, "unknown" if item.unsure else "failed", f"the batch was stopped: {self.error}", retryable=True
-        )
+        self._free(0.0)
 
     # Accounts
 
+    def stored(self) -> dict[int, str]:
+        """The ids of the objects that were stored last, by place."""
+        return dict(sorted(zip(self._stored_places, self._stored_ids, strict=True)))
+
     def counts(self, kind: type[Item]) -> Counts:
         """The accounts of the objects (`ObjectItem`) or of the references (`ReferenceItem`)."""
-        stored, failed, unknown = (self._counts.get((kind, one), 0) for one in ("stored", "failed", "unknown"))
-        return Counts(self._submitted[kind], stored, failed, unknown)
+        failed, unknown = self._lost.get((kind, "failed"), 0), self._lost.get((kind, "unknown"), 0)
+        return Counts(self.submitted[kind], self._stored[kind], failed, unknown)
 
 
 def _wait(item: Item, earlier: Item) -> None:

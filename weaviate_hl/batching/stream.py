@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from weaviate_gen.grpc.v1 import base_pb2, batch_pb2
 
-from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
-from weaviate_hl.batching.machine import Machine, Verdict
+from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.machine import Machine
 from weaviate_hl.log import logger
 from weaviate_hl.ops import encode
 
@@ -54,9 +54,11 @@ class Talk:
             return None
         if not self._in_flight:
             self._heard = now
-        self._in_flight.update((item.key, item) for item in part.items)
+        for item in part.items:
+            self._in_flight[item.key] = item
         if part.kind == "objects":
-            return encode.stream_data([cast(ObjectItem, item).data for item in part.items])
+            objects = cast("Sequence[ObjectItem]", part.items)
+            return encode.stream_data([item.data for item in objects])
         return references_data(cast("Sequence[ReferenceItem]", part.items))
 
     def silent(self, now: float) -> float:
@@ -86,12 +88,12 @@ class Talk:
         machine.heard()
         for error in results.errors:  # before the successes: the server may list an item in both
             if item := in_flight.pop(error.uuid.lower() or error.beacon, None):
-                self._taken.discard(item.key)
                 machine.refuse(item, error.error, now)
         for success in results.successes:
             if item := in_flight.pop(success.uuid.lower() or success.beacon, None):
-                self._taken.discard(item.key)
-                machine.settle(item, "stored", now)
+                machine.store(item, now)
+        if self._taken:
+            self._taken.intersection_update(in_flight)
 
     def _receive_out_of_memory(self, told: BatchStreamReply.OutOfMemory, now: float) -> None:
         """The server has not taken these, and ends the stream."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from weaviate_hl import errors
-from weaviate_hl.batching.machine import Verdict
+from weaviate_hl.batching.items import Verdict
 
 MAY_PASS = re.compile(
     r"rate.?limit|too many requests|status(?: code)?:? ?(?:429|50[0234])\b|context (?:deadline exceeded|canceled)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,7 +25,8 @@ from weaviate_hl.values.inputs import ReferenceToMulti
 def write(part: Part, consistency_level: str | None) -> Op[dict[int, str]]:
     """Send a part; the answer is why items were refused, by position."""
     if part.kind == "objects":
-        return data.batch_objects([cast(ObjectItem, item).data for item in part.items], consistency_level)
+        objects = cast("Sequence[ObjectItem]", part.items)
+        return data.batch_objects([item.data for item in objects], consistency_level)
     return data.batch_references([_reference(cast(ReferenceItem, item)) for item in part.items], consistency_level)
 
 

@@ -111,11 +111,8 @@ class _Found(Reader):
         return {name: vectors.to_lists(data, kind) for name, data, kind in _vectors(source.metadata)}
 
     @staticmethod
-    def vector_array(source: Any, name: str) -> NDArray[np.float32]:
-        for found, data, kind in _vectors(source.metadata):
-            if found == name:
-                return vectors.to_array(data, kind)
-        raise KeyError(name)
+    def vector_arrays(source: Any) -> dict[str, NDArray[np.float32]]:
+        return {name: vectors.to_array(data, kind) for name, data, kind in _vectors(source.metadata)}
 
     @staticmethod
     def references(source: Any) -> Any:

@@ -78,15 +78,15 @@ class Encoder:
                 _all(properties, partial(_fill, message))
             if references is not None:
                 _fill_references(message, references)
-            body = message.SerializeToString()
-            # BatchObject: uuid = 1, properties = 3.
-            parts = [b"\n$", text.encode(), b"\x1a", _varint(len(body)), body, self._common]
+            tail = [message.SerializeToString(), self._common]
+            size = _varint(len(tail[0]))
             if vector is not None:
-                _add_vectors(parts, vector)
+                _add_vectors(tail, vector)
         except BadValue as bad:
             raise _invalid(bad, uuid, index) from None
-        parts[:0] = (b"\n", _varint(sum(map(len, parts))))  # BatchObjectsRequest: objects = 1
-        return text, b"".join(parts)
+        # BatchObjectsRequest: objects = 1. BatchObject: uuid = 1, of 36 bytes, properties = 3.
+        whole = _varint(39 + len(size) + sum(map(len, tail)))
+        return text, b"".join((b"\n", whole, b"\n$", text.encode(), b"\x1a", size, *tail))
 
 
 def request(pieces: Iterable[bytes], consistency_level: str | None = None) -> bytes:
@@ -176,8 +176,10 @@ def identify(uuid: str | UUID | None) -> str:
         BadValue: It is none.
     """
     if uuid is None:
-        # What uuid4 does, at a third of its price.
-        return str(UUID(int=int.from_bytes(os.urandom(16), "big"), version=4))
+        # What uuid4 does, at a fifth of its price.
+        digits = os.urandom(16).hex()
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     if type(uuid) is str and _UUID(uuid):
         return uuid
     try:

@@ -26,6 +26,9 @@ class Insertion:
     Args:
         scope: Where they go.
         limit: The largest message that the server takes.
+
+    Attributes:
+        written: How many were settled, and not refused.
     """
 
     def __init__(self, scope: data.Scope, limit: int) -> None:
@@ -33,6 +36,7 @@ class Insertion:
         self._limit = limit - _TAIL
         self._most_bytes = min(self._limit, data.MOST_BYTES)
         self._encode = encode.Encoder(scope.collection, scope.tenant).encode
+        self.written = 0
         self._settled = bytearray()  # the ids of what was settled, of 16 bytes each
         self._errors: dict[int, ErrorObject] = {}
         self._start()
@@ -69,9 +73,10 @@ class Insertion:
         made = [encode_one(one, place) for place, one in enumerate(objects, count)]
         self._places += range(count, count + len(made))
         self._given += objects
-        self._texts += [text for text, _ in made]
-        self._pieces += [piece for _, piece in made]
-        self._size += sum(len(piece) for _, piece in made)
+        for text, piece in made:
+            self._texts.append(text)
+            self._pieces.append(piece)
+            self._size += len(piece)
 
     def offer(self, given: Any) -> None:
         """Take an object; if it cannot be sent, that is what becomes of it."""
@@ -108,6 +113,7 @@ class Insertion:
         """All that waited was sent; some of it, by place among it, was refused."""
         for index in sorted(refused):
             self._refuse(self._places[index], self._given[index], refused[index])
+        self.written += len(self._pieces) - len(refused)
         self._settled += bytes.fromhex("".join(self._texts).replace("-", ""))
         self._start()
 
@@ -119,11 +125,6 @@ class Insertion:
             self._scope.collection, one.properties, uuid, one.vector, one.references, self._scope.tenant, place
         )
         self._errors[place] = ErrorObject(reason, failed, uuid)
-
-    @property
-    def written(self) -> int:
-        """How many objects were settled, and not refused."""
-        return len(self._settled) // 16 - len(self._errors)
 
     def result(self, elapsed_seconds: float) -> BatchObjectReturn:
         """What became of the objects.
@@ -137,4 +138,5 @@ class Insertion:
             raise WeaviateInsertManyAllFailedError(
                 f"Not one of {len(self._errors)} objects was written: {'; '.join(reasons[:5])}{more}"
             )
-        return BatchObjectReturn.of_ids(bytes(self._settled), self._errors, elapsed_seconds)
+        errors = dict(sorted(self._errors.items()))
+        return BatchObjectReturn.of_ids(bytes(self._settled), errors, elapsed_seconds)

@@ -110,27 +110,24 @@ class Field:
 
     Attributes:
         name: What the server calls it.
-        attribute: What the instance calls it.
         argument: What the constructor calls it; None if it takes none.
         has_default: Whether the constructor does without it.
         description: What the model tells of it.
     """
 
-    __slots__ = ("annotation", "argument", "attribute", "description", "has_default", "name")
+    __slots__ = ("annotation", "argument", "description", "has_default", "name")
 
     def __init__(
         self,
         name: str,
         annotation: Annotation,
         *,
-        attribute: str | None = None,
         argument: str | None = None,
         has_default: bool = False,
         description: str | None = None,
     ) -> None:
         self.name = name
         self.annotation = annotation
-        self.attribute = attribute or name
         self.argument = argument
         self.has_default = has_default
         documented = annotation.added(Doc)
@@ -238,7 +235,6 @@ def _of_pydantic(cls: Any) -> Iterator[Field]:
         yield Field(
             name,
             Annotation(field.annotation, field.metadata),
-            attribute=attribute,
             argument=attribute if read_as is None else read_as if isinstance(read_as, str) else name,
             has_default=not field.is_required(),
             description=field.description,
@@ -277,10 +273,16 @@ def writer(model: Any) -> Callable[[Any], dict[str, Any]]:
     Raises:
         InvalidDataModelError: It is no model.
     """
-    if kind_of(model) == "pydantic":
+    from dataclasses import fields as dataclass_fields
+
+    kind = kind_of(model)
+    if kind is None:
+        raise _no_model(model)
+    if kind == "pydantic":
         return lambda given: given.model_dump(by_alias=True)
-    names = [(field.name, field.attribute) for field in fields(model)]
-    return lambda given: {name: getattr(given, attribute) for name, attribute in names}
+    # Not from `fields`, as types need not be known for this, and those of classes in functions cannot be.
+    names = [field.name for field in (model.__attrs_attrs__ if kind == "attrs" else dataclass_fields(model))]
+    return lambda given: {name: getattr(given, name) for name in names}
 
 
 # What a query is to return.

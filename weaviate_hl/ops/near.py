@@ -154,6 +154,10 @@ def base64_of(check: ArgumentCheck, argument: str, given: Media) -> str:
     except OSError as error:
         raise WeaviateInvalidInputError(f"{check.call}: `{argument}` cannot be read: {error}") from error
     if isinstance(given, (bytes, bytearray, memoryview)):
+        if not given:
+            check.refuse(
+                argument, "a medium that is not empty, such as a file that has not been read to its end", given
+            )
         return base64.b64encode(given).decode()
     check.text(argument, given, required=True, nonempty=True)
     try:

@@ -30,9 +30,7 @@ def fill(
     """
     message.SetInParent()
     if grouped_task is None and grouped_properties is not None:
-        raise WeaviateInvalidInputError(
-            f"{check.call}: `grouped_properties` are for a `grouped_task`, which is missing"
-        )
+        raise WeaviateInvalidInputError(f"{check.call}: `grouped_properties` need a `grouped_task`")
     if grouped_task is None and single_prompt is None and generative_provider is not None:
         raise WeaviateInvalidInputError(
             f"{check.call}: `generative_provider` needs a `single_prompt` or a `grouped_task`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -70,7 +71,9 @@ class Scope:
 
     def of(self, namespace: str) -> Scope:
         """The same for other searches."""
-        return Scope(**{name: getattr(self, name) for name in self.__slots__} | {"namespace": namespace})
+        made = copy(self)
+        made.namespace = namespace
+        return made
 
 
 def fetch_object_by_id(scope: Scope, uuid: Uuid, include_vector: Any = False, **returned: Any) -> RpcOp[Any]:
@@ -112,6 +115,17 @@ def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) ->
 
 PAGE = 100
 """How many objects an iterator asks for at once, if nothing else is said."""
+
+
+PAGE = 500
+"""How many objects with vectors come in one reply: some megabytes."""
+
+
+def is_great(request: SearchRequest) -> bool:
+    """Whether a fetch would bring more vectors than a page, and may be cut: by ids, where nothing else is the order."""
+    vectors = request.metadata.vector or request.metadata.vectors
+    whole = request.filters.ListFields() or request.sort_by or request.offset or request.metadata.query_profile
+    return bool(vectors and request.limit > PAGE and not whole)
 
 
 def bm25(

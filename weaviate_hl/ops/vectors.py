@@ -105,7 +105,8 @@ def _is_row(value: Any) -> bool:
 def _pack(values: Sequence[Any]) -> bytes:
     try:
         data: bytes = packer(len(values), "f").pack(*values)
-        if isfinite(sum(values)):
+        tops = data[3::4]  # sign and exponent: all ones in what is not finite, and in next to nothing else
+        if (0x7F not in tops and 0xFF not in tops) or isfinite(sum(values)):
             return data
     except (struct.error, OverflowError, TypeError, ValueError):
         pass

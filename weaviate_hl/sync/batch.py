@@ -72,7 +72,7 @@ class _Batching:
             sleep(INDEXING_LOOK)
 
     def _places(self) -> list[tuple[str, str | None]]:
-        return [] if self._last is None else self._last.collections
+        return [] if self._last is None else self._last.places
 
 
 class ClientBatching(_Batching):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic
 
+from weaviate_hl.batching.items import ObjectItem
 from weaviate_hl.errors import WeaviateBatchValidationError
 from weaviate_hl.sync.batch_run import BatchUUID, RunningBatch
 from weaviate_hl.values.generics import Properties
@@ -43,8 +44,11 @@ class ClientBatch(RunningBatch):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        item = self._encode(_name(collection), _tenant(tenant), properties, references, uuid, vector)
-        return self._add_object(item)
+        name, tenant = _name(collection), _tenant(tenant)
+        text, data = self._encode(self._encoder(name, tenant), properties, references, uuid, vector)
+        item = ObjectItem(text, data, name, tenant)
+        self._add(item)
+        return BatchUUID(item, self)
 
     def add_reference(
         self,
@@ -77,6 +81,7 @@ class CollectionBatch(RunningBatch, Generic[Properties]):
         super().__init__(*running)
         self._name = name
         self._tenant = tenant
+        self._one_encoder = self._encoder(name, tenant)
 
     def add_object(
         self,
@@ -100,7 +105,10 @@ class CollectionBatch(RunningBatch, Generic[Properties]):
             WeaviateBatchValidationError: It cannot be sent as it is; it is not part of the batch then.
             WeaviateBatchError: The batch has ended by an error.
         """
-        return self._add_object(self._encode(self._name, self._tenant, properties, references, uuid, vector))
+        text, data = self._encode(self._one_encoder, properties, references, uuid, vector)
+        item = ObjectItem(text, data, self._name, self._tenant)
+        self._add(item)
+        return BatchUUID(item, self)
 
     def add_reference(self, from_uuid: Uuid, from_property: str, to: ReferenceInput) -> None:
         """Add a reference, or several. They are sent when the objects that they join are stored.

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from weaviate_gen.grpc.services import WeaviateMethods
 from weaviate_hl.batching.ids import TextUUID
-from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
-from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part, Verdict
+from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part
 from weaviate_hl.batching.options import Options
 from weaviate_hl.batching.plans import Plan
 from weaviate_hl.batching.progress import Progress
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.sync.transport.stream import Stream
+    from weaviate_hl.values.inputs import Uuid
 
 T = TypeVar("T")
 ENCODERS = 1000
@@ -104,14 +105,15 @@ class RunningBatch:
         self._todo = Bell(self._guard)  # for those who send
         self._unsure = Bell(self._guard)  # for who looks for what is unsure
         self._change = Bell(self._guard)  # for those who wait
-        self._machine = Machine(plan.mode, patience=options.retry_for)
+        self._machine = Machine(plan.mode)
+        self._machine.close()  # until the block begins
         self._strands: list[Strand] = []
         self._sending: dict[int, Sequence[Item]] = {}
         self._streams: dict[Talk, Stream[BatchStreamReply]] = {}
         self._failures: list[Item] = []
         self._failed_bytes = 0
         self._encoders: dict[tuple[str, str | None], Encoder] = {}
-        self._collections: dict[tuple[str, str | None], None] = {}
+        self._places: dict[tuple[str, str | None], None] = {}
         self._state = "new"
         self._began = self._ended = 0.0
 
@@ -194,25 +196,22 @@ class RunningBatch:
 
     # Adding
 
-    def _encode(
-        self, collection: str, tenant: str | None, properties: Any, references: Any, uuid: Any, vector: Any
-    ) -> ObjectItem:
+    def _encoder(self, collection: str, tenant: str | None) -> Encoder:
         place = (collection, tenant)
-        encoder = self._encoders.get(place)
-        if encoder is None:
+        if (encoder := self._encoders.get(place)) is None:
             if len(self._encoders) >= ENCODERS:
                 self._encoders.clear()
             encoder = self._encoders[place] = Encoder(collection, tenant)
-            self._collections[place] = None
+            self._places[place] = None
+        return encoder
+
+    def _encode(
+        self, encoder: Encoder, properties: Any, references: Any, uuid: Uuid | None, vector: Any
+    ) -> tuple[str, bytes]:
         try:
-            text, data = encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted)
+            return encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted[ObjectItem])
         except WeaviateInvalidInputError as error:
             raise WeaviateBatchValidationError(error.message) from None
-        return ObjectItem(text, data, collection, tenant)
-
-    def _add_object(self, item: ObjectItem) -> BatchUUID:
-        self._add(item)
-        return BatchUUID(item, self)
 
     def _add_references(self, collection: str, tenant: str | None, from_uuid: Any, from_property: str, to: Any) -> None:
         if not isinstance(from_property, str) or not from_property:
@@ -228,18 +227,16 @@ class RunningBatch:
     def _add(self, item: Item) -> None:
         """Add an item when there is room for it."""
         with self._guard:
-            while True:
-                if self._state != "open":
-                    raise WeaviateBatchValidationError("Objects and references are added within the block of the batch")
+            while self._machine.blocked:
                 self._check()
-                if not self._machine.full:
-                    break
                 self._change.wait()
-            wake = self._machine.add(item, monotonic())
+            wake = self._machine.add(item)
             if wake:
                 self._todo.notify()
 
     def _check(self) -> None:
+        if self._machine.closing:
+            raise WeaviateBatchValidationError("Objects and references are added within the block of the batch")
         if (error := self._machine.error) is not None:
             raise WeaviateBatchError(f"The batch broke: {error}") from error
 
@@ -250,7 +247,8 @@ class RunningBatch:
             self._todo.notify_all()
             while not self._machine.flushed(generation):
                 self._change.wait()
-            self._check()
+            if self._machine.error is not None:
+                self._check()
 
     def outcome(self, item: ObjectItem, timeout: float | None) -> UUID:
         """Wait for an object; see `BatchUUID.result`."""
@@ -448,19 +446,19 @@ class RunningBatch:
     def results(self) -> BatchResult:
         """What became of everything so far; of the objects that were stored, the last 100,000."""
         with self._guard:
-            stored = list(self._machine.stored)
+            stored = self._machine.stored()
         seconds = (self._ended or monotonic()) - self._began
         objects = {one.object_.index: one for one in self.failed_objects}
         references = {one.reference.index: one for one in self.failed_references}
         found = BatchResult()
-        found.objs = BatchObjectReturn(None, seconds, objects, {item.index: UUID(item.uuid) for item in stored})
+        found.objs = BatchObjectReturn(None, seconds, objects, {place: UUID(id_) for place, id_ in stored.items()})
         found.refs = BatchReferenceReturn(seconds, references, bool(references))
         return found
 
     @property
-    def collections(self) -> list[tuple[str, str | None]]:
+    def places(self) -> list[tuple[str, str | None]]:
         """The collections and tenants that objects were added to."""
-        return list(self._collections)
+        return list(self._places)
 
     def _failed(self, kind: type[Item]) -> list[Item]:
         with self._guard:

@@ -14,6 +14,7 @@ from weaviate_hl.checks import function, instance
 from weaviate_hl.colour.sync import in_thread
 from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, WeaviateInvalidInputError
 from weaviate_hl.op import RestOp
+from weaviate_hl.ops import graphql
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.sync.alias import Alias
 from weaviate_hl.sync.batch import ClientBatching
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from weaviate_gen.rest.operation import Request
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
     from weaviate_hl.lite import Engine
+    from weaviate_hl.values.results import RawGQLReturn
 
 T = TypeVar("T")
 TO_BE_STARTED = ConnectionParams.from_params("localhost", 8079, False, "localhost", 50050, False)
@@ -156,6 +158,21 @@ class WeaviateClient:
         )
         found = self._transport.execute(op)
         return None if found is None else dict(cast(dict[str, Any], found))
+
+    def graphql_raw_query(self, gql_query: str) -> RawGQLReturn:
+        """Run a query that is written in GraphQL.
+
+        Args:
+            gql_query: The query.
+
+        Raises:
+            WeaviateInvalidInputError: It is no text.
+            UnexpectedStatusCodeError: The server refuses it. What is wrong within it is told by the result's `errors`.
+
+        Example:
+            told = client.graphql_raw_query("{ Get { Article(limit: 2) { title } } }")
+        """
+        return self._transport.execute(graphql.raw(instance("gql_query", gql_query, str)))
 
     @property
     def rest(self) -> Rest:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import search
+from weaviate_hl.sync import paging
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
@@ -318,7 +319,8 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        found: QueryReturn[Any, Any] = self._transport.execute(
+        found: QueryReturn[Any, Any] = paging.fetch(
+            self._transport,
             search.fetch_objects(
                 self._scope,
                 limit=limit,
@@ -330,7 +332,7 @@ class Query(Generic[Properties, References]):
                 return_metadata=return_metadata,
                 return_properties=return_properties,
                 return_references=return_references,
-            )
+            ),
         )
         return found
 

@@ -5,10 +5,10 @@ Plain values: they check what they are given, hold it as it was given, and know 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, Literal, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -20,6 +20,22 @@ MAX_INTEGER = 2**53
 """The server keeps integers as doubles, whatever the protocol: beyond this they would become other integers."""
 
 Uuid: TypeAlias = str | UUID
+
+
+class HasArray(Protocol):
+    """An array of numpy, and what can be made one."""
+
+    def __array__(self, *args: Any, **options: Any) -> Any: ...
+
+
+class HasDLPack(Protocol):
+    """An array of another library."""
+
+    def __dlpack__(self, *args: Any, **options: Any) -> Any: ...
+
+
+VectorInput: TypeAlias = Iterable[float] | Iterable[Iterable[float]] | HasArray | HasDLPack | Mapping[str, Any]
+"""The vector of an object, or its vectors by name."""
 
 
 class Input:
@@ -220,7 +236,7 @@ class DataObject(Input, Generic[P, R]):
         self,
         properties: P = None,  # type: ignore[assignment]
         uuid: Uuid | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
         references: R = None,  # type: ignore[assignment]
     ) -> None:
         self.properties = properties

@@ -76,9 +76,7 @@ class Metrics:
             WeaviateInvalidInputError: `limit` is given by both names.
         """
         if limit is not None and min_occurrences is not None:
-            raise WeaviateInvalidInputError(
-                "Metrics.text: `min_occurrences` is an old name of `limit`: give one of them"
-            )
+            raise WeaviateInvalidInputError("Metrics.text: `limit` and `min_occurrences`, its old name: give one")
         asked = {"count": count, "top_occurences": top_occurrences_count or top_occurrences_value}
         return self._of("text", asked, min_occurrences if limit is None else limit)
 

@@ -193,7 +193,7 @@ class Transport:
                 f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
             )
         if answer.status in (401, 403):
-            raise errors.from_answer("Connecting", answer.status, _text(answer))
+            raise errors.from_answer("Connecting", answer.status, self._hide(_text(answer)))
         try:
             told = json.loads(answer.body)
         except ValueError:
@@ -363,7 +363,7 @@ class Transport:
             told = errors.from_answer(
                 op.doing,
                 answer.status,
-                _text(answer),
+                self._hide(_text(answer)),
                 op.error,
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
@@ -373,7 +373,7 @@ class Transport:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
             raise errors.ResponseCannotBeDecodedError(
-                f"{op.doing}: {error}", operation=op.name, status=answer.status
+                self._hide(f"{op.doing}: {error}"), operation=op.name, status=answer.status
             ) from None
 
     async def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
@@ -385,6 +385,7 @@ class Transport:
             else:
                 reply = await self._channel().call(op.method, op.message, metadata, deadline)
         except RpcFailed as failed:
+            failed.text = self._hide(failed.text)
             if self._undecided and failed.unreachable and _has_no_grpc(failed):
                 await self._decide(deadline)
                 raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
@@ -408,6 +409,15 @@ class Transport:
         for _ in answer.steps:
             await sleep(0)
         return answer.answer
+
+    def _hide(self, text: str) -> str:
+        """What a server says, without the secrets that it was sent, should it repeat them."""
+        named = [value for name, value in self.headers.items() if _is_secret(name)]
+        for value in (*named, self._tokens.current() or ""):
+            secret = value.rpartition(" ")[2]  # of "Bearer ..."
+            if len(secret) > 5:
+                text = text.replace(secret, "***")
+        return text
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
@@ -487,6 +497,7 @@ class Transport:
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
+        failed.text = self._hide(failed.text)
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
         error = self._grpc_error(op, failed)
@@ -611,11 +622,15 @@ def _retry_after(answer: Answer) -> float | None:
         return None
 
 
+def _is_secret(header: str) -> bool:
+    """Whether a header of this name carries a secret."""
+    return any(word in header.lower() for word in SECRETS)
+
+
 def _warn_of_plain_secrets(
     params: ConnectionParams, credentials: AuthCredentials | None, headers: Mapping[str, str]
 ) -> None:
-    names = [name.lower() for name in headers]
-    secret = credentials is not None or any(word in name for name in names for word in SECRETS)
+    secret = credentials is not None or any(map(_is_secret, headers))
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
         warn(f"Credentials are sent unencrypted to {plain[0]}: use https")

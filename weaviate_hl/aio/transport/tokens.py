@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from weaviate_hl.aio.transport.http import Answer, Broken, Http
 from weaviate_hl.auth import (
@@ -211,8 +211,8 @@ class Tokens:
         if answer.status != 200 or told is None:
             code = str((told or {}).get("error", ""))
             text = str((told or {}).get("error_description", "")) or code or "no reason given"
-            for secret in secrets:
-                text = text.replace(secret, "***")
+            for secret in secrets:  # should the provider repeat them
+                text = text.replace(secret, "***").replace(quote_plus(secret), "***")
             kind = MissingScopeError if code == "invalid_scope" else AuthenticationFailedError
             raise kind(f"The identity provider refused: {text}", status=answer.status, server_text=text)
         return told

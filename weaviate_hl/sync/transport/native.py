@@ -29,10 +29,13 @@ class RpcFailed(Exception):
     by_server = False  # whether the server is known to have said it, as over HTTP
 
     def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
-        super().__init__(f"{code}: {text}")
+        super().__init__(code)  # not the text, which may have to be changed
         self.code = code
         self.text = text
         self.trailers = trailers or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
 
     @property
     def unreachable(self) -> bool:
@@ -61,6 +64,8 @@ class Native:
             "grpc.max_send_message_length": -1,  # the server's limit is known after connecting, and is kept above
             "grpc.max_receive_message_length": -1,
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
+            "grpc.initial_reconnect_backoff_ms": 100,
+            "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
             "grpc.enable_http_proxy": int(proxy is not None),
             **({"grpc.http_proxy": proxy} if proxy else {}),
             **dict((given.channel_options if given else None) or ()),

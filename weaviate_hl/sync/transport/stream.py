@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from weaviate_hl import errors
 from weaviate_hl.colour.sync import Condition, Lock
@@ -81,7 +81,7 @@ class Stream(Generic[T]):
         if self._end is not None:
             raise self._end
         try:
-            return self._op.parse(next(self._replies))
+            return cast("T", self._op.parse(next(self._replies)))  # small: never read in parts
         except StopIteration as end:
             self._end = end
         except RpcFailed as failed:
