@@ -150,7 +150,7 @@ def peak() -> float:
 class Rest(BaseHTTPRequestHandler):
     ANSWERS = {"/v1/meta": {"version": "1.38.11"}, "/v1/schema": {"classes": []}, "/v1/nodes": {"nodes": []}}  # noqa: RUF012
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         body = json.dumps(self.ANSWERS.get(path, {})).encode()
         self.send_response(404 if "openid" in path else 200)

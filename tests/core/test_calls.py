@@ -6,8 +6,6 @@ import asyncio
 import multiprocessing
 import pickle
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +20,7 @@ from weaviate_gen.rest.api.objects import create
 from weaviate_gen.rest.api.schema import dump, objects_get
 
 import weaviate_hl
-from tests.core.colours import Async, Sync, params_of
+from tests.core.colours import Sync, params_of
 from tests.servers.dead import BlackHole, dead_addresses, names
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import HttpFault, RpcFault
@@ -129,18 +127,6 @@ def test_the_low_level_repeats_reads_only(colour: Sync, fake: FakeWeaviate, clie
     fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, "draining"), on="Search", at=1)
     colour.call(client.grpc.Search, REQUEST)
     assert len(fake.rpcs("Search")) == 2
-
-
-def test_a_client_that_is_closed_under_a_call(colour: Sync, fake: FakeWeaviate) -> None:
-    client = colour.connect(fake)
-    fake.fail(HttpFault(status=503, retry_after=1), on="GET /v1/schema")
-    closer = threading.Timer(0.3, lambda: colour.call(client.close))
-    closer.start()
-    try:
-        with pytest.raises(errors.WeaviateClosedClientError, match="was closed"):
-            colour.call(client._transport.execute, read())
-    finally:
-        closer.join()
 
 
 CODES = [
@@ -358,14 +344,6 @@ def test_a_cancelled_task_is_cancelled(fake: FakeWeaviate) -> None:
     asyncio.run(main())
 
 
-def test_a_client_of_another_event_loop_is_told(fake: FakeWeaviate) -> None:
-    colour = Async()
-    client = colour.connect(fake)
-    with pytest.raises(errors.WeaviateInvalidInputError, match="another event loop"):
-        asyncio.run(client.get_meta())
-    colour.close()
-
-
 # A server that comes and goes
 
 
@@ -454,20 +432,6 @@ def test_what_watches_calls_may_be_pickled(colour: Sync) -> None:
         client = colour.client(connection_params=where, additional_config=AdditionalConfig(telemetry=telemetry))
         copy = pickle.loads(pickle.dumps(client))  # noqa: S301
         assert type(copy._transport.config.telemetry) is type(telemetry)
-
-
-@pytest.mark.parametrize("ending", ["", "client.close()", "del client", "import gc; del client; gc.collect()"])
-def test_nothing_is_said_at_the_interpreters_end(outside: FakeProcess, ending: str) -> None:
-    (host, port), (_, grpc_port) = outside.address, outside.grpc_address
-    code = f"""
-import threading, weaviate_hl
-client = weaviate_hl.connect_to_local({host!r}, {port}, {grpc_port})
-client.is_ready()
-{ending}
-"""
-    command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 # Telemetry

@@ -18,7 +18,7 @@ from weaviate_gen.rest.api.meta import get as meta
 
 import weaviate_hl
 from tests.core.colours import Sync, params_of
-from tests.core.test_calls import wait_for
+from tests.core.test_fork import wait_for
 from tests.servers.fake import FakeWeaviate, openid_of
 from tests.servers.faults import HttpFault
 from tests.servers.node_oidc import NodeClient, NodeOidcProvider

@@ -108,6 +108,9 @@ class WeaviateAsyncClient:
             WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
             AuthenticationFailedError: The credentials were refused.
         """
+        if self.is_connected():
+            await self._transport.connect()  # which sees that it may be used here
+            return
         try:
             if self._embedded is not None and not self._embedded.is_running:
                 host, port, grpc_port = await in_thread(self._embedded.start)

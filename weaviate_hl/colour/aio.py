@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import weakref
 from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import CancelledError as FutureCancelled
@@ -25,12 +27,14 @@ __all__ = [
     "Condition",
     "Exchange",
     "Guard",
+    "Calls",
+    "Kept",
     "Lock",
     "Semaphore",
     "Strand",
     "Worker",
     "cancellations_of_task",
-    "close_at_exit",
+    "in_loop",
     "in_thread",
     "locked",
     "monotonic",
@@ -128,8 +132,126 @@ def cancellations_of_task() -> int:
     return task.cancelling() if task is not None else 0
 
 
-def close_at_exit(owner: object, *closables: Any) -> None:
-    """What is left open ends with its event loop."""
+class Interrupted(Exception):
+    """A call was ended by `Calls.end`."""
+
+
+class Calls:
+    """The calls that are under way, which can be ended all at once."""
+
+    def __init__(self) -> None:
+        self._scopes: set[_Scope] = set()
+
+    def scope(self) -> _Scope:
+        """What a call runs in: it raises `Interrupted` there when calls are ended."""
+        return _Scope(self._scopes)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until calls are ended."""
+        await sleep(seconds)
+
+    async def end(self) -> None:
+        """End all calls, but for one that asks for it, and wait until they have ended."""
+        me = asyncio.current_task()
+        if left := [scope.end() for scope in self._scopes if scope.task is not me]:
+            await asyncio.wait(left)
+
+
+class _Scope:
+    """Cancels its task, and takes the cancellation back where it ends, as `asyncio.timeout` does."""
+
+    __slots__ = ("_cancellations", "_left", "_scopes", "task")
+
+    def __init__(self, scopes: set[_Scope]) -> None:
+        self._scopes = scopes
+        self._left: asyncio.Future[None] | None = None  # to be done when the scope was left, if it is ended
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self.task = task
+        self._cancellations = task.cancelling()
+        self._scopes.add(self)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: object
+    ) -> None:
+        self._scopes.discard(self)
+        if self._left is not None:
+            self._left.set_result(None)
+            if self.task.uncancel() <= self._cancellations and exc_type is asyncio.CancelledError:
+                raise Interrupted from exc_value
+
+    def end(self) -> asyncio.Future[None]:
+        self._left = self.task.get_loop().create_future()
+        self.task.cancel()
+        return self._left
+
+
+class Kept:
+    """Things that are closed together: by `close`, else when their owner is gone, else at the end of their event loop.
+
+    An event loop ends by closing the asynchronous generators that were begun in it, so that one of them tells of it.
+    """
+
+    def __init__(self, owner: object, things: list[Any]) -> None:
+        self._things = things
+        self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
+        self._closing: asyncio.Task[None] | None = None
+        self._closed = self._loop_ends = False
+        self._until = self._until_the_loop_ends()
+        weakref.finalize(owner, self._abandoned).atexit = False
+
+    async def begin(self) -> None:
+        """From now on they are kept."""
+        await anext(self._until)
+
+    async def close(self) -> None:
+        """Close them."""
+        await asyncio.shield(self._begin_to_close())
+
+    def _begin_to_close(self) -> asyncio.Task[None]:
+        if self._closing is None or self._closing.cancelled():  # as at the end of a loop, which cancels all tasks first
+            self._closing = self._loop.create_task(self._close())
+        return self._closing
+
+    async def _close(self) -> None:
+        for thing in self._things:
+            await thing.close()
+        self._closed = True
+        if not self._loop_ends:
+            await self._until.aclose()
+
+    async def _until_the_loop_ends(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self._loop_ends = True
+            if not self._closed:
+                await self.close()
+
+    def _abandoned(self) -> None:
+        if not self._closed and os.getpid() == self._process:
+            with suppress(RuntimeError):  # the loop was closed without an end
+                self._loop.call_soon_threadsafe(self._begin_to_close)
+
+
+async def in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], Awaitable[None]]) -> None:
+    """Make a call in the event loop that it belongs to, whichever runs now."""
+
+    async def make() -> None:
+        await call()
+
+    if loop is asyncio.get_running_loop():
+        await call()
+    elif loop.is_closed():
+        with suppress(RuntimeError):  # most is closed already; what belongs to the loop cannot be any more
+            await call()
+    else:
+        made = asyncio.run_coroutine_threadsafe(make(), loop)
+        if loop.is_running():
+            await asyncio.wrap_future(made)
 
 
 async def in_thread(call: Callable[[], A]) -> A:

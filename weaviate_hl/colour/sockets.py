@@ -10,7 +10,8 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable
-from threading import Thread
+from contextlib import suppress
+from threading import Condition, Thread
 from typing import Any
 
 from weaviate_hl.deadline import Deadline
@@ -47,6 +48,8 @@ class Stream(httpcore.NetworkStream):
             self._stream.write(buffer, timeout)
 
     def close(self) -> None:
+        with suppress(OSError):  # closing alone would not wake a thread that reads
+            socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
         self._stream.close()
 
     def start_tls(
@@ -59,10 +62,15 @@ class Stream(httpcore.NetworkStream):
 
 
 class Backend(httpcore.NetworkBackend):
-    """Connects within a deadline: looking the name up and trying all its addresses included."""
+    """Connects within a deadline: looking the name up and trying all its addresses included.
+
+    Neither can be interrupted, so a thread does it, and the caller waits for as long as there is time.
+    """
 
     def __init__(self) -> None:
         self._plain = httpcore.SyncBackend()
+        self._changed = Condition()
+        self._closed = False
 
     def connect_tcp(
         self,
@@ -72,11 +80,50 @@ class Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        if not isinstance(timeout, Deadline):
-            return self._plain.connect_tcp(host, port, timeout, local_address, socket_options)
-        addresses = _resolve(host, port, timeout)
+        deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
+        ended: list[Stream | BaseException] = []
+        wanted = True
+
+        def work() -> None:
+            try:
+                outcome: Any = self._connect(host, port, deadline, local_address, socket_options)
+            except BaseException as error:
+                outcome = error
+            with self._changed:
+                ended.append(outcome)
+                self._changed.notify_all()
+            if not wanted and isinstance(outcome, Stream):
+                outcome.close()
+
+        Thread(target=work, daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: ended or self._closed, deadline.remaining())
+            wanted = bool(ended) and not self._closed
+        if self._closed:
+            raise httpcore.ConnectError("the client was closed")
+        if not ended:
+            raise httpcore.ConnectTimeout(f"connecting to {host} took too long")
+        if isinstance(ended[0], BaseException):
+            raise ended[0]
+        return ended[0]
+
+    def close(self) -> None:
+        """Connect no more, and let those go who wait for a connection."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _connect(
+        self,
+        host: str,
+        port: int,
+        deadline: Deadline,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
+    ) -> Stream:
+        addresses = _resolve(host, port)
         for number, address in enumerate(addresses):
-            left = timeout.remaining()
+            left = deadline.remaining()
             share = None if left is None else max(left / (len(addresses) - number), 0.001)
             try:
                 return Stream(self._plain.connect_tcp(address, port, share, local_address, socket_options))
@@ -86,27 +133,10 @@ class Backend(httpcore.NetworkBackend):
         raise httpcore.ConnectError(f"{host} has no address")
 
 
-def _resolve(host: str, port: int, deadline: Deadline) -> list[str]:
-    """The addresses of a name. The system's look-up cannot be interrupted, so a thread waits for it."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-            return [host]
-        except (OSError, ValueError):
-            continue
-    found: list[Any] = []
-
-    def look_up() -> None:
-        try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:  # the latter of a name that is none
-            found.append(error)
-
-    thread = Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(deadline.remaining())
-    if not found:
-        raise httpcore.ConnectTimeout(f"looking up {host} took too long")
-    if isinstance(found[0], Exception):
-        raise httpcore.ConnectError(f"{host}: {found[0]}")
-    return list(dict.fromkeys(entry[4][0] for entry in found[0]))
+def _resolve(host: str, port: int) -> list[str]:
+    """The addresses of a name."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host}: {error}") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -13,7 +13,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from itertools import takewhile
 from queue import Empty, SimpleQueue
-from threading import Condition, Lock, Semaphore, Thread
+from threading import Condition, Event, Lock, Semaphore, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
@@ -29,12 +29,14 @@ __all__ = [
     "Condition",
     "Exchange",
     "Guard",
+    "Calls",
+    "Kept",
     "Lock",
     "Semaphore",
     "Strand",
     "Worker",
     "cancellations_of_task",
-    "close_at_exit",
+    "in_loop",
     "in_thread",
     "locked",
     "monotonic",
@@ -103,16 +105,44 @@ def cancellations_of_task() -> int:
     return 0
 
 
-def close_at_exit(owner: object, *closables: Any) -> None:
-    """Close these when the owner is gone or the interpreter ends, unless a child of this process does."""
-    weakref.finalize(owner, _close, os.getpid(), closables)
+class Calls:
+    """The calls that are under way: a thread cannot be interrupted, but its pauses can, and its sockets."""
+
+    def __init__(self) -> None:
+        self._ended = Event()
+
+    def scope(self) -> AbstractContextManager[None]:
+        """Nothing: see `Backend.close` (colour/sockets.py)."""
+        return nullcontext()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until calls are ended."""
+        self._ended.wait(seconds)
+
+    def end(self) -> None:
+        """End all pauses."""
+        self._ended.set()
 
 
-def _close(process: int, closables: tuple[Any, ...]) -> None:
+class Kept:
+    """Things that are closed together: by `close`, else when their owner is gone, else when the interpreter ends."""
+
+    def __init__(self, owner: object, things: list[Any]) -> None:
+        self.close = weakref.finalize(owner, _close, os.getpid(), things)
+
+    def begin(self) -> None:
+        """They are kept already."""
+
+
+def _close(process: int, things: list[Any]) -> None:
     if os.getpid() == process:
-        for closable in closables:
-            if closable is not None:
-                closable.close()
+        for thing in things:
+            thing.close()
+
+
+def in_loop(loop: None, call: Callable[[], None]) -> None:
+    """Make a call: here."""
+    call()
 
 
 def in_thread(call: Callable[[], A]) -> A:

@@ -109,11 +109,11 @@ def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
 def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
     """So many of all objects, in the order of their ids, after one of them."""
     search = _Search(scope.of("collection"), "iterator")
-    size = search.check.whole("cache_size", PAGE if size is None else size, least=1)
+    size = search.check.whole("cache_size", ITERATED if size is None else size, least=1)
     return search.op(limit=size, after=after, read=decode.query, **returned)
 
 
-PAGE = 100
+ITERATED = 100
 """How many objects an iterator asks for at once, if nothing else is said."""
 
 

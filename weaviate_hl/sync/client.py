@@ -107,6 +107,9 @@ class WeaviateClient:
             WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
             AuthenticationFailedError: The credentials were refused.
         """
+        if self.is_connected():
+            self._transport.connect()  # which sees that it may be used here
+            return
         try:
             if self._embedded is not None and not self._embedded.is_running:
                 host, port, grpc_port = in_thread(self._embedded.start)

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
 
@@ -28,7 +29,7 @@ from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
 from weaviate_hl.auth import AuthCredentials, OidcAuth
-from weaviate_hl.colour.aio import ASYNC, Lock, Semaphore, close_at_exit, sleep, together, within
+from weaviate_hl.colour.aio import ASYNC, Calls, Kept, Lock, Semaphore, in_loop, sleep, together, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import POLLED
 from weaviate_hl.log import logger, warn
@@ -89,22 +90,29 @@ class Transport:
         self._wanted = config.grpc if config.tls.ssl_context is None else "web"
         self.protocol = "native" if self._wanted == "auto" else self._wanted
         self._copied = False
+        self._kept: Kept | None = None
+        self._waking: dict[int, Lock] = {}  # by process, since a child may inherit one that is held
         self._sleeping = False  # to be connected by the first call, after unpickling
         self._undecided = self._wanted == "auto"
 
-    def _open(self) -> None:
-        tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
-        self._http = Http(self.params.http, self.config, tls=tls)
+    async def _open(self) -> None:
+        self._http, self._native = self._channels()
         self._web = Web(self._http, self.params.base_url, self.limit)
-        self._native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
-        close_at_exit(self, self._http, self._native)
+        self._calls = Calls()
+        self._kept = Kept(self, [channel for channel in (self._native, self._http) if channel is not None])
+        await self._kept.begin()
         if ASYNC:
             self._loop = asyncio.get_running_loop()
             self._slots = Semaphore(AT_ONCE)
         self._process = os.getpid()  # last: other threads go by it
+
+    def _channels(self) -> tuple[Http, Native | None]:
+        tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
+        native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
+        return Http(self.params.http, self.config, tls=tls), native
 
     def _barred(self) -> bool:
         """Whether native gRPC cannot be used by this colour in this process."""
@@ -129,9 +137,10 @@ class Transport:
             WeaviateConnectionError: It cannot be reached, or is not ready, or not a Weaviate server.
         """
         if self.connected:
+            self._check_loop()
             return
         _warn_of_plain_secrets(self.params, self.credentials, self.headers)
-        self._open()
+        await self._open()
         self._sleeping = False
         try:
             if checks:
@@ -303,6 +312,17 @@ class Transport:
         if op.since is not None and self.version:
             require(op.doing, op.since, self.version)
         deadline = Deadline(getattr(self.config.timeout, op.timeout) if timeout is None else timeout)
+        try:
+            async with self._calls.scope():
+                return await self._attempts(op, deadline, headers)
+        except Exception as error:
+            if self.connected:
+                raise
+            raise errors.WeaviateClosedClientError(
+                f"{op.doing}: the client was closed, and what the server has done is not known", operation=op.name
+            ) from error
+
+    async def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str] | None) -> T:
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -321,21 +341,11 @@ class Transport:
                 pause = self.config.retry.pause(
                     failed.failure, attempt, op.idempotent, float("inf") if left is None else left, random.random
                 )
-                if pause is None:
+                if pause is None or not self.connected:
                     failed.error.attempts = attempt
                     raise failed.error from failed.__cause__
                 logger.debug("%s: attempt %d failed, next in %.2f s: %s", op.name, attempt, pause, failed.error.message)
-                await sleep(pause)
-                if not self.connected:
-                    raise errors.WeaviateClosedClientError(
-                        f"{op.doing} failed: the client was closed", operation=op.name, attempts=attempt
-                    ) from failed
-            except RuntimeError as error:  # what the HTTP library says of a client that was closed under it
-                if self.connected:
-                    raise
-                raise errors.WeaviateClosedClientError(
-                    f"{op.doing} failed: the client was closed", operation=op.name, attempts=attempt
-                ) from error
+                await self._calls.pause(pause)
 
     async def _rest(self, op: RestOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
         request = op.request
@@ -391,10 +401,6 @@ class Transport:
                 raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
-            if failed.code == "CANCELLED" and not self.connected:
-                raise errors.WeaviateClosedClientError(
-                    f"{op.doing} failed: the client was closed", operation=op.name
-                ) from failed
             stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
             raise Failed(Failure(stage, failed.code), self._grpc_error(op, failed), authorization) from failed
         except Broken as error:
@@ -510,22 +516,28 @@ class Transport:
     async def _ready(self) -> None:
         """See that a call can be made: by this process, in this event loop."""
         if not self.connected or self._process != os.getpid():
-            await self._wake()
+            async with self._waking.setdefault(os.getpid(), Lock()):
+                await self._wake()
+        self._check_loop()
+
+    def _check_loop(self) -> None:
         if ASYNC:  # noqa: SIM102 - the twin knows this form only
             if self._loop is not asyncio.get_running_loop():
                 raise errors.WeaviateInvalidInputError(
-                    "This client was connected in another event loop: use it there, or connect one in this loop"
+                    "This client was connected in another event loop: use it there, or close it and connect it here"
                 )
 
     async def _wake(self) -> None:
         """A call finds the connection unusable: not there yet, closed, or opened by another process."""
+        if self.connected and self._process == os.getpid():
+            return  # another call was faster
         if self.connected:
             if ASYNC:
                 raise errors.WeaviateClosedClientError(
                     "An asynchronous client cannot be used in a process that was forked after it connected",
                     hint="Connect in the child, or start processes with multiprocessing.get_context('spawn')",
                 )
-            self.forked()
+            await self.forked()
         elif self._sleeping:
             await self.connect(checks=False)
         else:
@@ -534,23 +546,32 @@ class Transport:
                 hint="Before using it, run `await client.connect()`, or open it with `async with`",
             )
 
-    def forked(self) -> None:
+    async def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
-        _abandoned.extend((self._http, self._native))
+        _abandoned.extend((self._http, self._native, self._kept))
         tokens, self._copied = self._tokens, True
-        self._open()
+        await self._open()
         self._tokens = tokens.inherited(self._http)
 
     async def close(self) -> None:
-        """Close all connections. Closing again does nothing."""
+        """Close all connections; calls that are under way end with an error. Closing again does nothing."""
         self.connected = self._sleeping = False
-        for stream in list(getattr(self, "_streams", ())):
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        if self._process != os.getpid():
+            _abandoned.extend((self._http, self._native, kept))
+            return
+        if ASYNC:
+            await in_loop(self._loop, partial(self._release, kept))
+        else:
+            self._release(kept)
+
+    async def _release(self, kept: Kept) -> None:
+        await self._calls.end()
+        for stream in list(self._streams):
             await stream.cancel()
-        native, self._native = getattr(self, "_native", None), None
-        if native is not None:
-            await native.close()
-        if hasattr(self, "_http"):
-            await self._http.close()
+        await kept.close()
 
     def __getstate__(self) -> dict[str, Any]:
         self.config.check_portable()
@@ -558,6 +579,8 @@ class Transport:
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
             "_copied": True,
+            "_kept": None,
+            "_waking": {},
             "_sleeping": self.connected or self._sleeping,
         }
 

@@ -68,17 +68,18 @@ class Http:
             "keepalive_expiry": 60.0,
             "ssl_context": ssl_context(config) if tls else None,
         }
+        self._network = network_backend()
         proxy = proxy_for(config, "http", params)
         self._wait_for_connection = config.connection.session_pool_timeout
         if proxy is None:
-            self._pool: Any = httpcore.AsyncConnectionPool(network_backend=network_backend(), **limits)
+            self._pool: Any = httpcore.AsyncConnectionPool(network_backend=self._network, **limits)
         else:
             parts = urlsplit(proxy)
             login = (
                 (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
             )
             plain = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-            self._pool = httpcore.AsyncHTTPProxy(plain, proxy_auth=login, network_backend=network_backend(), **limits)
+            self._pool = httpcore.AsyncHTTPProxy(plain, proxy_auth=login, network_backend=self._network, **limits)
         # The library's client adds what a transport lacks: decompression, and hooks for those who trace or mock it.
         self._client = httpx.AsyncClient(transport=Wire(self._pool), trust_env=False, timeout=None)
 
@@ -115,6 +116,8 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._network is not None:
+            self._network.close()
         await self._client.aclose()
 
 

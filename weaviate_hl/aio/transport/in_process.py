@@ -76,18 +76,16 @@ class LiteTransport(Transport):
             await self._worker.run(engine.close)
             self._worker.close()
 
-    def forked(self) -> None:
+    async def forked(self) -> None:
         """A data file cannot be shared with a child."""
         raise errors.WeaviateClosedClientError(
             "A lite client cannot be used in a process that was forked after it connected", hint="Connect in the child"
         )
 
-    def _open(self) -> None:
-        super()._open()
+    def _channels(self) -> tuple[Http, Native | None]:
         assert self._engine is not None  # noqa: S101 - connect has made it
-        self._http = LiteHttp(self._engine, self._worker)
-        self._native = LiteChannel(self._engine, self._worker)
         self.protocol, self._undecided = "native", False
+        return LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
 
     async def _check(self, deadline: Deadline) -> None:
         told = await self._ask_meta(deadline)

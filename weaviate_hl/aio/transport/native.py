@@ -99,6 +99,7 @@ class Native:
             callable_ = self._callables[method] = self._channel.unary_unary(
                 method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
             )
+        cancellations = cancellations_of_task()
         try:
             if ASYNC:
                 return await callable_(message, timeout=deadline.remaining(), metadata=sent)
@@ -107,6 +108,10 @@ class Native:
                     return callable_(message, timeout=deadline.remaining(), metadata=sent)
         except grpc.RpcError as error:
             raise failed(error) from None
+        except CancelledError:
+            if cancellations_of_task() > cancellations:
+                raise
+            raise RpcFailed("CANCELLED", "the channel was closed") from None
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
         """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
