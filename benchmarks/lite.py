@@ -129,7 +129,7 @@ def client_at(place: str) -> Iterator[tuple[Any, int | str]]:
         try:
             told = [cast(IO[str], server.stdout).readline() for _ in range(3)]
             port, grpc_port = (int(line.rsplit(":", 1)[1]) for line in told[1:])
-            config = weaviate_hl.config.AdditionalConfig(grpc=place)
+            config = weaviate_hl.config.AdditionalConfig(grpc=cast(Any, place))
             with weaviate_hl.connect_to_local(port=port, grpc_port=grpc_port, additional_config=config) as client:
                 yield client, server.pid
         finally:

@@ -23,11 +23,10 @@ from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 
 from weaviate_hl import errors
-from weaviate_hl.aio.transport.http import Answer, Broken, Http
-from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
 from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
+from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.aio import ASYNC, Calls, Kept, Lock, Semaphore, in_loop, sleep, together, within
 from weaviate_hl.deadline import Deadline
@@ -39,6 +38,8 @@ from weaviate_hl.telemetry import Call
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.http import Http
+    from weaviate_hl.aio.transport.native import Native
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
 
 T = TypeVar("T")
@@ -110,6 +111,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.aio.transport.native import Native
+
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         return Http(self.params.http, self.config, tls=tls), native
@@ -483,7 +487,7 @@ class Transport:
     async def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
         await self._ready()
-        return isinstance(self._channel(), Native)
+        return not isinstance(self._channel(), Web)
 
     async def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
@@ -491,7 +495,7 @@ class Transport:
         """The replies of a stream that begins now; for `Stream`."""
         await self._ready()
         channel = self._channel()
-        if not isinstance(channel, Native):
+        if isinstance(channel, Web):
             raise errors.WeaviateGRPCUnavailableError(
                 f"{op.doing}: {op.name} is a stream, which needs native gRPC; this client speaks gRPC over HTTP",
                 operation=op.name,

@@ -21,14 +21,13 @@ from weaviate_gen.rest.api.well_known import openid_configuration, ready
 from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 from weaviate_hl import errors
+from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import Calls, Kept, Lock, sleep, together
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
-from weaviate_hl.sync.transport.http import Answer, Broken, Http
-from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
 from weaviate_hl.sync.transport.stream import Stream
 from weaviate_hl.sync.transport.tokens import Tokens
 from weaviate_hl.sync.transport.web import Web
@@ -37,6 +36,8 @@ from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
+    from weaviate_hl.sync.transport.http import Http
+    from weaviate_hl.sync.transport.native import Native
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 104_858_000
@@ -104,6 +105,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
+        from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.sync.transport.native import Native
+
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
         return Http(self.params.http, self.config, tls=tls), native
@@ -468,7 +472,7 @@ class Transport:
     def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
         self._ready()
-        return isinstance(self._channel(), Native)
+        return not isinstance(self._channel(), Web)
 
     def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
@@ -476,7 +480,7 @@ class Transport:
         """The replies of a stream that begins now; for `Stream`."""
         self._ready()
         channel = self._channel()
-        if not isinstance(channel, Native):
+        if isinstance(channel, Web):
             raise errors.WeaviateGRPCUnavailableError(
                 f"{op.doing}: {op.name} is a stream, which needs native gRPC; this client speaks gRPC over HTTP",
                 operation=op.name,
