@@ -159,7 +159,7 @@ class Rest(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 
@@ -173,18 +173,20 @@ def serve() -> None:
         for data in messages:
             message = BatchStreamRequest.FromString(data)
             if message.HasField("start"):
-                yield BatchStreamReply(started={}).SerializeToString()
-                yield BatchStreamReply(backoff={"batch_size": 1000}).SerializeToString()
+                yield BatchStreamReply(started=BatchStreamReply.Started()).SerializeToString()
+                yield BatchStreamReply(backoff=BatchStreamReply.Backoff(batch_size=1000)).SerializeToString()
                 continue
             ids = [one.uuid for one in message.data.objects.values]
-            yield BatchStreamReply(acks={"uuids": ids}).SerializeToString()
-            yield BatchStreamReply(results={"successes": [{"uuid": one} for one in ids]}).SerializeToString()
+            yield BatchStreamReply(acks=BatchStreamReply.Acks(uuids=ids)).SerializeToString()
+            results = BatchStreamReply.Results(successes=[BatchStreamReply.Results.Success(uuid=one) for one in ids])
+            yield BatchStreamReply(results=results).SerializeToString()
 
     class Handler(grpc.GenericRpcHandler):
-        def service(self, details: Any) -> Any:
-            if details.method.endswith("/BatchStream"):
+        def service(self, handler_call_details: Any) -> Any:
+            method = handler_call_details.method
+            if method.endswith("/BatchStream"):
                 return grpc.stream_stream_rpc_method_handler(stream)
-            answer = b"\x08\x01" if details.method.endswith("/Check") else b""
+            answer = b"\x08\x01" if method.endswith("/Check") else b""
             return grpc.unary_unary_rpc_method_handler(lambda message, context: answer)
 
     server = grpc.server(

@@ -54,10 +54,11 @@ def raw_message(given: list[DataObject[Any, Any]]) -> BatchObjectsRequest:
                 fields[name].bool_value = value
             else:
                 fields[name].number_value = value
-        if isinstance(one.vector, list):
-            message.vector_bytes = pack(*one.vector)
-        elif one.vector is not None:
-            message.vector_bytes = one.vector.tobytes()
+        vector: Any = one.vector
+        if isinstance(vector, list):
+            message.vector_bytes = pack(*vector)
+        elif vector is not None:
+            message.vector_bytes = vector.tobytes()
         request.objects.append(message)
     return request
 

@@ -78,7 +78,7 @@ def serve(handler: grpc.GenericRpcHandler | None = None) -> None:
     """In a process of its own, so that its time is not counted."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), core.Handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    server = grpc.server(ThreadPoolExecutor(4), (handler or Null(),), options=ANY_SIZE)
+    server = grpc.server(ThreadPoolExecutor(4), [handler or Null()], options=ANY_SIZE)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(web.server_port, port, flush=True)
@@ -124,8 +124,8 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
         lambda case, given: spent(lambda objects: stub.BatchObjects(encode.raw_message(objects)), given),
         lambda case, given: spent(insert_many, given),
     ]
-    if reference:
-        other = Other(reference, REFERENCE, http, port)
+    other = Other(reference, REFERENCE, http, port) if reference else None
+    if other:
         ways.append(lambda case, given: other.spent(case))
     print(f"{'us per object':24}{'raw stub':>10}{'ours':>8}{'ratio':>7}" + f"{'reference':>11}" * bool(reference))
     for case, vector in encode.CASES.items():
@@ -135,7 +135,7 @@ def main(reference: str | None = None, rounds: str = "21") -> None:
         print(f"{case:24}{raw:10.2f}{mine:8.2f}{mine / raw:7.2f}" + "".join(f"{time:11.2f}" for time in their))
     client.close()
     channel.close()
-    if reference:
+    if other:
         other.close()
     server.communicate()
 

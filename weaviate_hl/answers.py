@@ -52,7 +52,14 @@ class RpcFailed(Exception):
         return self.code == "UNAVAILABLE" and not self.by_server and self.text.startswith(NOT_CONNECTED)
 
     @property
+    def wants_credentials(self) -> bool:
+        """Whether somebody who speaks gRPC asks for credentials: the server, or a proxy, but not one of HTTP alone."""
+        refused = self.code in ("UNAUTHENTICATED", "PERMISSION_DENIED")
+        return refused and not self.text.startswith("Received http2 header")
+
+    @property
     def is_tls(self) -> bool:
         """Whether the other side was reached, but TLS could not be agreed on."""
         text = self.text.lower()
-        return self.code == "UNAVAILABLE" and any(word in text for word in ("ssl", "handshake", "certificate", "tls"))
+        words = ("ssl", "handshake", "certificate", "tls", "verification")
+        return self.code == "UNAVAILABLE" and any(word in text for word in words)

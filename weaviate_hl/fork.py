@@ -10,8 +10,8 @@ from __future__ import annotations
 import concurrent.futures.thread  # noqa: F401 - see below
 import logging  # noqa: F401
 import os
+import threading
 from threading import Condition
-from weakref import WeakSet
 
 PATIENCE = 5.0
 """Seconds that a fork waits for running calls at most."""
@@ -59,35 +59,33 @@ class Gate:
         self._reset()
 
 
-class Polled:
-    """The asynchronous gRPC channels that are open: a thread of grpc's own polls them for as long as they are.
+class Poller:
+    """Whether grpc's own thread ran that polls asynchronous channels, ours or anybody's, closed or not.
 
     That thread is not in a child, yet grpc there relies on it: asynchronous calls hang or crash in the child of a
-    process that had such a channel open.
+    process that had it.
     """
 
+    __slots__ = ("_runs", "by_parent")
+
     def __init__(self) -> None:
-        self._open: WeakSet[object] = WeakSet()
+        self._runs = False
         self.by_parent = False
-        """Whether a parent of this process had some open when it forked."""
+        """Whether a parent of this process had it when it forked."""
 
-    def add(self, channel: object) -> None:
-        """A channel was opened."""
-        self._open.add(channel)
-
-    def discard(self, channel: object) -> None:
-        """A channel was closed."""
-        self._open.discard(channel)
+    def look(self) -> None:
+        """Before a fork."""
+        self._runs = any("_poll_wrapper" in thread.name for thread in threading.enumerate())
 
     def inherit(self) -> None:
-        """This is a child now."""
-        self.by_parent = self.by_parent or bool(self._open)
+        """After it, in the child."""
+        self.by_parent = self.by_parent or self._runs
 
 
 GATE = Gate()
-POLLED = Polled()
+POLLER = Poller()
 if hasattr(os, "register_at_fork"):
     # What is registered last runs first. Both modules imported above take locks before a fork, which calls may need in
     # order to end: they must have been registered when the gate is.
     os.register_at_fork(before=GATE.close, after_in_parent=GATE.open, after_in_child=GATE.renew)
-    os.register_at_fork(after_in_child=POLLED.inherit)
+    os.register_at_fork(before=POLLER.look, after_in_child=POLLER.inherit)

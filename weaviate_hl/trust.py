@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]  # not in typeshed
 
@@ -58,6 +60,20 @@ def _context(roots: str | None = None) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     return context
+
+
+def speaks_tls(host: str, port: int, timeout: float) -> bool:
+    """Whether a port answers TLS's greeting in kind. Nothing else is sent, and nothing is trusted."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    greeting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_bio(incoming, outgoing, server_hostname=host)
+    with suppress(ssl.SSLWantReadError):
+        greeting.do_handshake()
+    try:
+        with socket.create_connection((host, port), timeout) as connection:
+            connection.sendall(outgoing.read())
+            return connection.recv(1) in (b"\x15", b"\x16")  # an alert or a handshake
+    except OSError:
+        return False
 
 
 def roots_pem(config: AdditionalConfig) -> bytes | None:

@@ -131,9 +131,15 @@ def count(server: RealServer, name: str, ids: list[str]) -> tuple[int, int, int]
     return objects, sum(map(bool, found)), sum(len(links) > 1 for links in found)
 
 
+def say(line: str) -> None:
+    """Write a line for people."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
-    print("| colour | kind | server | added | stored | failed | unknown | at the server | doubled | back after |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    say("| colour | kind | server | added | stored | failed | unknown | at the server | doubled | back after |")
+    say("|---|---|---|---|---|---|---|---|---|---|")
     wrong = 0
     with RealServer() as server:
         for how in HOWS:
@@ -142,7 +148,7 @@ def main() -> None:
                     row = run(server, colour, kind, how)
                     wrong += not row.exact
                     cells = [*row[:3], *(f"{number:,}" for number in row[3:9]), f"{row.back:.1f} s"]
-                    print(f"| {' | '.join(cells)} |" + ("" if row.exact else " WRONG"), flush=True)
+                    say(f"| {' | '.join(cells)} |" + ("" if row.exact else " WRONG"))
     sys.exit(wrong)
 
 

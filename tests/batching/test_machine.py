@@ -474,6 +474,7 @@ def test_a_connection_that_broke_leaves_the_outcome_unknown() -> None:
     [
         ("connection to: OpenAI API failed with status: 429 error: slow down", True),
         ("put object: context deadline exceeded", True),
+        ('resolve node name "node1" to host', True),
         ("invalid text property 'title' on class 'A': not a string, but float64", False),
         ("class 'X' not present in schema", False),
     ],

@@ -214,7 +214,7 @@ def test_an_end_is_an_end(colour: Sync) -> None:
         for _ in range(3):
             with pytest.raises((StopIteration, StopAsyncIteration)):
                 step(colour, iterator)
-        assert len(server.rpcs(WeaviateMethods.Search)) == 2
+        assert [call.message.limit for call in server.rpcs(WeaviateMethods.Search)] == [100, 100]
 
 
 def test_memory_does_not_grow_with_the_number_of_objects(colour: Sync) -> None:

@@ -113,15 +113,15 @@ def asked(types: Mapping[str, Any]) -> list[str | QueryNested]:
     ]
 
 
+PROPERTIES = some({**VALUES, **ONLY_OUTSIDE, "object": OUTER, "object[]": st.lists(OUTER, max_size=2)})
+OBJECT_LISTS = st.lists(st.builds(DataObject, PROPERTIES, st.uuids(), VECTOR), min_size=1, max_size=3)
+
+
 class Things:
     """A collection that has every data type."""
 
-    def __init__(self, colour: Sync, client: Any, *, phones: bool) -> None:
+    def __init__(self, colour: Sync, client: Any) -> None:
         self._call = colour.call
-        outside = {name: one for name, one in ONLY_OUTSIDE.items() if phones or name != "phoneNumber"}
-        nested = {"object": OUTER, "object[]": st.lists(OUTER, max_size=2)}
-        optional = some({**VALUES, **outside, **nested})
-        self.objects = st.lists(st.builds(DataObject, optional, st.uuids(), VECTOR), min_size=1, max_size=3)
         properties = [*properties_of({**VALUES, **ONLY_OUTSIDE}), *properties_of(OBJECTS, MIDDLE)]
         self.collection = self._call(client.collections.create, PREFIX, properties=properties)
 
@@ -146,12 +146,13 @@ class Things:
         return decode.json_object(self._call(self.collection._transport.execute, op), TYPES)
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("way_in", ["insert", "insert_many", "ingest", "replace", "update"])
-def test_any_object_survives(colour: Sync, anywhere: Any, request: pytest.FixtureRequest, way_in: str) -> None:
-    things = Things(colour, anywhere, phones="server" in request.node.name)
+def test_any_object_survives(colour: Sync, anywhere: Any, way_in: str) -> None:
+    things = Things(colour, anywhere)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(things.objects)
+    @given(OBJECT_LISTS)
     def survives(objects: list[DataObject[Any, Any]]) -> None:
         for one in objects:
             one.uuid = uuid4()

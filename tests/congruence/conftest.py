@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.servers.real import BINARY, RealServer
+from tests.servers.replay import REPLAYING
 from weaviate_hl.lite import Engine
 
 from .kit import RECORDED, SCENARIOS, WORLDS, Answering, It, Lite, Scenario, Server
@@ -60,10 +61,11 @@ def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
 def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
     """Ask a server with the settings of the scenario's world: our own, or for the main world one that runs."""
     started: dict[str, RealServer] = {}
+    running = "" if REPLAYING in os.environ else os.environ.get(RUNNING, "")
 
     def address(world: str) -> tuple[str, int]:
         if not os.environ.get(BINARY) and world == "main":
-            host, _, port = os.environ[RUNNING].split()[0].rpartition(":")
+            host, _, port = running.split()[0].rpartition(":")
             return host, int(port)
         if world not in started:
             server = RealServer(WORLDS[world])
@@ -72,7 +74,7 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
         return started[world].address
 
     def ask(scenario: Scenario, again: bool = True) -> It:
-        if not os.environ.get(BINARY) and not (os.environ.get(RUNNING) and scenario.world == "main"):
+        if not os.environ.get(BINARY) and not (running and scenario.world == "main"):
             pytest.skip(f"neither {BINARY} nor {RUNNING} names a server for the world {scenario.world}")
         answering = Server(address(scenario.world))
         try:
@@ -82,8 +84,8 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             answering.close()
 
     yield ask
-    for running in started.values():
-        running.remove()
+    for own in started.values():
+        own.remove()
 
 
 def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> It:

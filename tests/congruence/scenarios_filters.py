@@ -301,6 +301,9 @@ _WHERES: dict[str, dict[str, Any]] = {
         "valueGeoRange": {"geoCoordinates": {"latitude": 52.5, "longitude": 13.4}, "distance": {"max": 10}},
     },
     "an unknown value": {"operator": "Equal", "path": ["i"], "valueFoo": 1},
+    "another type of json": {"operator": "GreaterThan", "path": ["i"], "valueInt": "x"},
+    "a fraction as int": {"operator": "GreaterThan", "path": ["i"], "valueInt": 1.5},
+    "one for a list": {"operator": "ContainsAny", "path": ["i"], "valueIntArray": 1},
     "a list for one": {"operator": "Equal", "path": ["i"], "valueInt": [1]},
     "like on numbers": {"operator": "Like", "path": ["i"], "valueInt": 1},
 }

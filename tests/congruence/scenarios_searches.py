@@ -67,7 +67,7 @@ _SORTED: dict[int, Any] = {
 }
 
 
-@each("sort", {name: name for name in ("t", "i", "n", "b", "d", "il", "tl", "bl", "g", "_id", "u", "o", "zz")})
+@each("sort", {name: name for name in ("t", "i", "n", "b", "d", "il", "tl", "bl", "g", "p", "_id", "u", "o", "zz")})
 def _(it: It, name: str) -> None:
     part = {"dataType": ["object"], "nestedProperties": [{"name": "a", "dataType": ["int"]}]}
     types = {
@@ -81,8 +81,15 @@ def _(it: It, name: str) -> None:
         "bl": "boolean[]",
         "u": "uuid",
     }
-    it.create(g="geoCoordinates", o=part, **types)
-    it.insert(C, {**_SORTED, 5: {**_SORTED[5], "o": {"a": 2}}, 4: {**_SORTED[4], "o": {"a": 1}}})
+    it.create(g="geoCoordinates", p="phoneNumber", o=part, **types)
+    it.insert(
+        C,
+        {
+            **_SORTED,
+            5: {**_SORTED[5], "o": {"a": 2}, "p": {"input": "+491701234567"}},
+            4: {**_SORTED[4], "o": {"a": 1}, "p": {"input": "+441612345000"}},
+        },
+    )
     for ascending in (True, False):
         it.ids(sort_by=[{"path": [name], "ascending": ascending}], limit=100)
     it.ids(sort_by=[{"path": ["i"], "ascending": True}, {"path": [name]}], limit=100)
@@ -725,7 +732,7 @@ def _(it: It, name: str) -> None:
         "hybrid, no limit": {"hybrid": {"query": "hello", "vectors": [vector(1, 0)], "alpha": 0.5}},
         "keywords": {"hybrid": {"query": "hello"}, "object_limit": 5},
         "a filter as well": {"near_vector": near(1, 0), "object_limit": 2, "filters": where("i", "=", 2)},
-        "groups": {"near_vector": near(1, 0), "object_limit": 2, "group_by": {"property": "t"}},
+        "groups": {"near_vector": near(1, 0), "object_limit": 4, "group_by": {"property": "t"}, "limit": 1},
         "a missing class": {"collection": "CgNothing"},
         "more occurrences": {
             "aggregations": [{"property": "t", "text": {"top_occurences": True, "top_occurences_limit": 1}}]

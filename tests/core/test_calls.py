@@ -87,6 +87,20 @@ def test_a_server_that_names_a_time_is_waited_for(colour: Sync, fake: FakeWeavia
     assert time.monotonic() - started >= 0.15
 
 
+def test_a_server_that_names_a_time_over_http_is_waited_for(colour: Sync, fake: FakeWeaviate, client: Any) -> None:
+    client._transport.protocol = "web"
+    for fault in (HttpFault(status=503, retry_after=0.15), HttpFault(status=503, retry_after=60)):
+        fake.fail(fault, on="POST */Search", at=1)
+        started = time.monotonic()
+        if fault.retry_after == 60:
+            with pytest.raises(errors.WeaviateGRPCUnavailableError):
+                colour.call(client._transport.execute, search())
+            assert time.monotonic() - started < 0.15
+        else:
+            colour.call(client._transport.execute, search())
+            assert time.monotonic() - started >= 0.15
+
+
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_connection_that_breaks(colour: Sync, fake: FakeWeaviate, client: Any, reset: bool) -> None:
     fake.fail(HttpFault(cut="body", reset=reset), on="GET /v1/schema", at=1)
@@ -208,12 +222,13 @@ def test_a_body_that_is_not_json(colour: Sync, fake: FakeWeaviate, client: Any, 
     assert not fake.requests("POST /v1/objects")
 
 
-def test_a_message_beyond_the_servers_limit(colour: Sync) -> None:
+@pytest.mark.parametrize("protocol", ["native", "web"])
+def test_a_message_beyond_the_servers_limit_is_not_sent(colour: Sync, protocol: Any) -> None:
     with FakeWeaviate(max_message_size=1000) as server:
-        client = colour.connect(server, grpc="web")
-        assert client._transport.limit == 1000
-        with pytest.raises(errors.WeaviateQueryError, match="1,000"):
+        client = colour.connect(server, grpc=protocol)
+        with pytest.raises(errors.WeaviateQueryError, match=r"2,0\d\d bytes, the server takes 1,000.*Send less"):
             colour.call(client.grpc.Search, SearchRequest(collection="x" * 2000))
+        assert not server.rpcs("Search")
 
 
 def test_headers_of_one_call(colour: Sync, fake: FakeWeaviate, client: Any) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import ssl
+import threading
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
@@ -18,8 +24,9 @@ from tests.core.colours import Sync, params_of
 from tests.servers.certificates import Certificates
 from tests.servers.dead import BlackHole, ClosedPort
 from tests.servers.fake import FakeWeaviate
+from tests.servers.faults import RpcFault
 from tests.servers.nginx import Nginx
-from tests.servers.proxies import ConnectProxy
+from tests.servers.proxies import ConnectProxy, CutProxy
 from weaviate_hl import errors, trust
 from weaviate_hl.auth import Auth
 from weaviate_hl.lite import Engine
@@ -113,6 +120,48 @@ def test_a_silent_grpc_port_selects_the_http_port(colour: Sync) -> None:
         server.on_rpc(WeaviateMethods.Search, SearchReply())
         client = colour.connect(server, timeout=Timeout(init=1))
         assert search(colour, client) == "web"
+
+
+def test_without_checks_a_silent_grpc_port_is_not_waited_for_long(colour: Sync) -> None:
+    with FakeWeaviate(grpc="silent") as server:
+        server.on_rpc(WeaviateMethods.Search, SearchReply())
+        client = colour.connect(server, checks=False, timeout=Timeout(init=0.5, query=20))
+        started = time.monotonic()
+        assert search(colour, client) == "web"
+        assert time.monotonic() - started < 5
+        assert colour.call(client._transport.can_stream) is False
+
+
+def test_grpc_without_tls_to_a_port_with_tls(
+    colour: Sync, fake: FakeWeaviate, fake_tls: FakeWeaviate, certificates: Certificates
+) -> None:
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake_tls.grpc_port, False)
+    for options in ({}, {"grpc": "native"}):
+        with pytest.raises(errors.WeaviateGRPCUnavailableError, match="the port speaks TLS.*grpc_secure=True"):
+            colour.connect(params, **options)
+    client = colour.connect(params, checks=False)
+    with pytest.raises(errors.WeaviateGRPCUnavailableError, match="grpc_secure=True"):
+        colour.call(client.grpc.Search, REQUEST)
+
+
+def test_grpc_with_tls_to_a_port_without(colour: Sync, fake: FakeWeaviate) -> None:
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake.grpc_port, True)
+    with pytest.raises(errors.WeaviateGRPCUnavailableError, match="does not speak TLS.*grpc_secure=False"):
+        colour.connect(params)
+
+
+def test_a_port_that_hangs_up_is_no_port_with_tls(colour: Sync, fake: FakeWeaviate) -> None:
+    with CutProxy(fake.grpc_address) as front:
+        front.cut_after(up=0, connections=100)
+        client = colour.connect(params_of(fake, front.port))
+        assert search(colour, client) == "web"
+
+
+@pytest.mark.parametrize("protocol", ["native", "web", "auto"])
+def test_a_probe_that_is_asked_for_credentials_has_found_grpc(colour: Sync, fake: FakeWeaviate, protocol: Any) -> None:
+    fake.fail(RpcFault(grpc.StatusCode.UNAUTHENTICATED, "the gateway wants a key"), on="Check")
+    client = colour.connect(fake, grpc=protocol)
+    assert search(colour, client) == ("web" if protocol == "web" else "native")
 
 
 def test_a_grpc_port_with_an_untrusted_certificate_is_told_not_avoided(
@@ -282,6 +331,77 @@ def test_one_proxy_for_everything(
     client = colour.connect(fake_tls, tls=TLS(ca_file=certificates.ca), proxies=connect_proxy.url)
     assert search(colour, client) == "native"
     assert {target.port for target in connect_proxy.targets} == {fake_tls.port, fake_tls.grpc_port}
+
+
+def test_a_proxy_that_was_given_is_used_whatever_the_environment_says(
+    colour: Sync,
+    fake_tls: FakeWeaviate,
+    certificates: Certificates,
+    connect_proxy: ConnectProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "*,127.0.0.1")
+    client = colour.connect(fake_tls, tls=TLS(ca_file=certificates.ca), proxies=connect_proxy.url, grpc="native")
+    assert search(colour, client) == "native"
+    assert {target.port for target in connect_proxy.targets} == {fake_tls.port, fake_tls.grpc_port}
+
+
+def test_names_are_looked_up_and_checked_beyond_the_proxy(colour: Sync, certificates: Certificates) -> None:
+    def through(proxy: ConnectProxy, name: str) -> Any:
+        params = ConnectionParams.from_params("localhost", server.port, True, name, server.grpc_port, True)
+        return colour.connect(
+            params, tls=TLS(ca_file=certificates.ca), proxies=proxy.url.replace("user:p", "us%65r:p"), grpc="native"
+        )
+
+    with FakeWeaviate(certificate=certificates.server) as server:
+        server.on_rpc(WeaviateMethods.Search, SearchReply())
+        routes = {"localhost": server.address, "other.test": server.grpc_address, "127.0.0.1": server.grpc_address}
+        with ConnectProxy(auth=("user", "pass"), routes=routes) as proxy:
+            assert search(colour, through(proxy, "127.0.0.1")) == "native"
+            with pytest.raises(errors.WeaviateGRPCUnavailableError, match="TLS"):
+                through(proxy, "other.test")
+
+
+def test_a_proxy_reached_by_https(colour: Sync, fake: FakeWeaviate, certificates: Certificates) -> None:
+    with tls_front(certificates) as (url, proxy):
+        trusting = TLS(ca_file=certificates.ca)
+        assert search(colour, colour.connect(fake, tls=trusting, proxies=url)) == "web"
+        assert {target.port for target in proxy.targets} == {fake.port}
+        with pytest.raises(errors.WeaviateConnectionError, match="TLS"):
+            colour.connect(fake, proxies=url)
+        with pytest.raises(errors.WeaviateGRPCUnavailableError, match="cannot use a proxy.*reached by http"):
+            colour.connect(fake, tls=trusting, proxies=url, grpc="native")
+
+
+@contextmanager
+def tls_front(certificates: Certificates) -> Iterator[tuple[str, ConnectProxy]]:
+    """A proxy behind TLS."""
+    with ConnectProxy() as proxy, socket.create_server(("127.0.0.1", 0)) as listener:
+        context = certificates.server.server_context(None)
+
+        def serve() -> None:
+            while True:
+                try:
+                    plain, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=carry, args=[plain], daemon=True).start()
+
+        def carry(plain: socket.socket) -> None:
+            with suppress(OSError), context.wrap_socket(plain, server_side=True) as client:
+                with socket.create_connection(proxy.address) as inner:
+                    threading.Thread(target=copy, args=[inner, client], daemon=True).start()
+                    copy(client, inner)
+
+        def copy(source: socket.socket, sink: socket.socket) -> None:
+            with suppress(OSError):
+                while data := source.recv(65536):
+                    sink.sendall(data)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}", proxy
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_proxy_with_a_password(colour: Sync, fake_tls: FakeWeaviate, certificates: Certificates) -> None:

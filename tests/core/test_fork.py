@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import grpc.aio
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsReply, BatchObjectsRequest
@@ -133,6 +134,19 @@ def test_a_new_asynchronous_client_in_a_child(outside: FakeProcess, native_is_op
             return statuses
 
     assert asyncio.run(main()) == [20 if native_is_open else 10] * 8
+
+
+def test_a_channel_of_another_library_in_the_parent_counts_too(outside: FakeProcess) -> None:
+    async def search() -> int:
+        async with client_of(outside, "auto") as mine:
+            return 10 if mine._transport.protocol == "native" else 20
+
+    async def main() -> int | None:
+        async with grpc.aio.insecure_channel("{}:{}".format(*outside.grpc_address)) as channel:
+            await channel.channel_ready()
+            return child(lambda: asyncio.run(search()))
+
+    assert asyncio.run(main()) == 20
 
 
 def test_a_new_asynchronous_client_that_must_be_native_says_that_it_cannot(outside: FakeProcess) -> None:

@@ -54,6 +54,10 @@ def reading(client: WeaviateClient) -> None:
     articles.query.fetch_objects(limit="3")  # wrong
     articles.query.fetch_objects(return_properties=Own)  # wrong
     articles.query.fetch_objects(return_metadata=["colour"])  # wrong
+    articles.query.near_vector("0.5")  # wrong
+    articles.query.near_image(3)  # wrong
+    articles.query.bm25("on", group_by="title")  # wrong
+    articles.aggregate.over_all(return_metrics="words")  # wrong
     articles.iterator(return_properties=Typed, cachesize=3)  # wrong
     for one in articles.iterator(return_properties=Typed):
         one.properties["titel"]  # wrong

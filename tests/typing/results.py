@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import Any, TypedDict, assert_type
 from uuid import UUID
 
@@ -14,9 +16,18 @@ from weaviate_hl import WeaviateAsyncClient, WeaviateClient
 from weaviate_hl.classes.config import DataType, Property
 from weaviate_hl.classes.data import DataObject
 from weaviate_hl.classes.generics import CrossReference
-from weaviate_hl.classes.query import GroupBy, QueryReference
+from weaviate_hl.classes.query import GroupBy, HybridVector, NearVector, QueryReference
 from weaviate_hl.collections import Collection, CollectionAsync
-from weaviate_hl.outputs.query import CrossReferences, GroupByReturn, Object, ObjectSingleReturn, QueryReturn
+from weaviate_hl.outputs.aggregate import AggregateGroupByReturn, AggregateReturn
+from weaviate_hl.outputs.query import (
+    CrossReferences,
+    GenerativeGroupByReturn,
+    GenerativeReturn,
+    GroupByReturn,
+    Object,
+    ObjectSingleReturn,
+    QueryReturn,
+)
 
 
 class Typed(TypedDict):
@@ -91,6 +102,26 @@ def of_a_query(client: WeaviateClient) -> None:
     assert_type(next(plain_one.iterator(return_properties=Typed, return_references=Links)), Object[Typed, Links])
     group_by = GroupBy(prop="title", objects_per_group=1, number_of_groups=1)
     assert_type(articles.query.bm25("on", group_by=group_by), GroupByReturn[Data, Links])
+
+
+def generated_and_counted(collection: Collection[Data, Links], group_by: GroupBy | None) -> None:
+    found = collection.query.bm25("on", group_by=group_by)
+    assert_type(found, QueryReturn[Data, Links] | GroupByReturn[Data, Links])
+    told = collection.generate.hybrid("on", single_prompt="sum up", group_by=group_by)
+    assert_type(told, GenerativeReturn[Data, Links] | GenerativeGroupByReturn[Data, Links])
+    assert_type(collection.generate.near_object("1", return_properties=Model), GenerativeReturn[Model, Links])
+    assert_type(collection.aggregate.over_all(), AggregateReturn)
+    assert_type(collection.aggregate.near_vector([1.0], group_by="title"), AggregateGroupByReturn)
+
+
+def near(collection: Collection[Data, None], vector: list[float], by_name: dict[str, list[float]]) -> None:
+    near_vector, hybrid = collection.query.near_vector, collection.query.hybrid
+    for one in (near_vector(vector), near_vector(by_name), near_vector([[1, 2]]), hybrid("on", vector=by_name)):
+        assert_type(one, QueryReturn[Data, None])
+    near_vector({"a": [1.0], "b": [[1.0], [2.0]], "c": NearVector.list_of_vectors([1.0], [2.0])})
+    hybrid(None, vector=HybridVector.near_vector(vector, distance=0.5))
+    collection.query.near_image(Path("cat.png"))
+    collection.query.near_image(BytesIO(b"cat"))
 
 
 def written(client: WeaviateClient) -> None:

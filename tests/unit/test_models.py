@@ -23,7 +23,7 @@ from uuid import UUID
 
 import attrs
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, computed_field, field_validator
 from typing_extensions import Doc, ReadOnly
 
 from weaviate_hl.classes.config import DataType, Property, ReferenceProperty, ReferencePropertyMultiTarget, Tokenization
@@ -366,6 +366,16 @@ def test_a_type_without_equivalent_is_an_error(kind: Any) -> None:
         models.properties_of(model)
 
 
+def test_what_items_are_annotated_with_counts() -> None:
+    class Items(TypedDict):
+        words: list[Annotated[str, Tokenization.FIELD]]
+        days: list[Annotated[Any, DataType.DATE]]
+
+    words, days = models.properties_of(Items)
+    assert (words.dataType, words.tokenization) == (DataType.TEXT_ARRAY, Tokenization.FIELD)
+    assert days.dataType == DataType.DATE_ARRAY
+
+
 def test_names_of_properties_agree() -> None:
     class Wrong(TypedDict):
         a: Annotated[str, Property(name="b", data_type=DataType.TEXT)]
@@ -453,6 +463,8 @@ def test_what_a_model_does_not_know_is_left_out_unless_it_allows_it() -> None:
     assert build(AuthorData, values) == AuthorData("Ann", 1970)
     assert build(Closed, values) == Closed(name="Ann", born=1970)
     assert build(Open, values).model_extra == {"more": 1}
+    assert models.returned(Open) is None
+    assert models.returned(attrs.make_class("Holds", {"a": attrs.field(type=Open)})) == ["a"]
 
 
 class Aliased(BaseModel):
@@ -466,6 +478,30 @@ def test_aliases_of_pydantic_are_the_names_of_properties() -> None:
     assert models.plain(made) == {"writtenBy": "Ann", "out": "x"}
     assert models.returned(Aliased) == ["writtenBy", "out"]
     assert build(Aliased, dict(models.plain(made))) == made
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+class Computed(BaseModel):
+    names: Annotated[Names, DataType.TEXT_ARRAY]
+
+    @computed_field(description="how many there are")
+    @property
+    def count(self) -> int:
+        return len(self.names.root)
+
+
+def test_what_pydantic_computes_is_written_and_not_read() -> None:
+    made = Computed(names=Names(["a", "b"]))
+    assert models.plain(made) == {"names": ["a", "b"], "count": 2}
+    assert models.returned(Computed) == ["names", "count"]
+    assert models.properties_of(Computed) == [
+        Property(name="names", data_type=DataType.TEXT_ARRAY),
+        Property(name="count", data_type=DataType.INT, description="how many there are"),
+    ]
+    assert build(Computed, {"names": ["a", "b"], "count": 7}) == made
 
 
 def test_aliases_of_attrs_are_the_names_of_arguments_only() -> None:
@@ -593,6 +629,8 @@ class Generically(Generic[T]):
 
 def test_a_model_may_be_generic() -> None:
     assert build(Generically[int], {"a": [1]}) == Generically([1])
+    assert models.returned(Generically[int]) == ["a"]
+    assert models.asked(Generically[int], None, models.returned) == (Generically[int], ["a"])
 
 
 # Objects.

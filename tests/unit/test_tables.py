@@ -21,6 +21,13 @@ from weaviate_hl.classes.config import DataType, Property, ReferenceProperty
 from weaviate_hl.classes.data import GeoCoordinate
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviatePackageNotInstalledError
 from weaviate_hl.ops import decode
+from weaviate_hl.values.aggregates import (
+    AggregateGroup,
+    AggregateGroupByReturn,
+    AggregateInteger,
+    AggregateReturn,
+    GroupedBy,
+)
 from weaviate_hl.values.results import (
     CrossReference,
     GenerativeGrouped,
@@ -252,3 +259,19 @@ def test_a_notebook_shows_a_configuration() -> None:
             assert "<b>Article</b> &lt;all&gt;" in html
             assert "<td>title</td><td>text</td><td>what it is called</td>" in html
             assert "<td>next</td><td>Article</td>" in html
+
+
+def test_a_notebook_shows_aggregates() -> None:
+    metrics = AggregateInteger(count=3, maximum=9, mean=None, median=None, minimum=None, mode=None, sum_=None)
+    whole = AggregateReturn({"n": metrics}, 3)._repr_html_()
+    assert "<th>objects</th><th>property</th><th>count</th><th>maximum</th></tr>" in whole
+    assert "<td>3</td><td>n</td><td>3</td><td>9</td>" in whole
+    group = AggregateGroup(GroupedBy("t", "<a>"), {}, 2)
+    assert "<td>&lt;a&gt;</td><td>2</td>" in AggregateGroupByReturn([group])._repr_html_()
+
+
+def test_a_notebook_shows_a_collection() -> None:
+    with weaviate_hl.connect_to_lite() as client:
+        html = client.collections.use("Article").with_tenant("<ann>")._repr_html_()
+    assert "<th>collection</th><th>tenant</th></tr>" in html
+    assert "<td>Article</td><td>&lt;ann&gt;</td>" in html

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic
 
 from weaviate_hl.aio.batch_run import BatchUUIDAsync, RunningBatchAsync
 from weaviate_hl.batching.items import ObjectItem
 from weaviate_hl.errors import WeaviateBatchValidationError
 from weaviate_hl.values.generics import Properties
-from weaviate_hl.values.inputs import ReferenceInput, ReferenceInputs, Uuid
+from weaviate_hl.values.inputs import DataObject, ReferenceInput, ReferenceInputs, Uuid
 from weaviate_hl.values.properties import class_name
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
@@ -122,6 +122,29 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
             WeaviateBatchError: The batch has ended by an error.
         """
         await self._add_references(self._name, self._tenant, from_uuid, from_property, to)
+
+    async def add_all(self, objects: Iterable[DataObject[Any, Any]]) -> None:
+        """Add objects, but for those that the journal of the batch knows to be stored.
+
+        Args:
+            objects: The objects, in the order of all imports with this journal.
+
+        Raises:
+            WeaviateBatchValidationError: One of them cannot be sent as it is; its row is named.
+        """
+        journal, index = self._journal, 0
+        for row, one in enumerate(objects):
+            uuid = one.uuid
+            if journal is not None:
+                if journal.has(row):
+                    continue
+                uuid = journal.uuid(row) if uuid is None else uuid
+                journal.add(index, row)
+            try:
+                await self.add_object(one.properties, one.references, uuid, one.vector)
+            except WeaviateBatchValidationError as error:
+                raise WeaviateBatchValidationError(f"Row {row}: {error.message}") from None
+            index += 1
 
 
 def _name(collection: str) -> str:

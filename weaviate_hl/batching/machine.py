@@ -115,6 +115,7 @@ class Machine:
         self._stored_ids: deque[str] = deque(maxlen=KEPT)  # two plain ones: nothing for the garbage collector to follow
         self._stored_places: deque[int] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
+        self.noted: list[int] | None = None  # objects stored since the driver looked, if it wants to know
         self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
         self._part_bytes = part_bytes
@@ -348,6 +349,8 @@ class Machine:
             item.data = b""  # type: ignore[attr-defined]
             self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
             self._stored_places.append(item.index)
+            if self.noted is not None:
+                self.noted.append(item.index)
         self._close(item)
         if self._freed:
             self._free(now)

@@ -8,9 +8,11 @@ from weaviate_hl import errors
 from weaviate_hl.batching.items import Verdict
 
 MAY_PASS = re.compile(
-    r"rate.?limit|too many requests|status(?: code)?:? ?(?:429|50[0234])\b|context (?:deadline exceeded|canceled)"
-    r"|shutting down|not ready|connection re(?:fused|set)|broken pipe|i/o timeout|no leader|cannot achieve consistency"
-    r"|client connection is closing|try again",
+    # a provider of vectors
+    r"rate.?limit|too many requests|status(?: code)?:? ?(?:429|50[0234])\b|i/o timeout"
+    # a node that is starting or ending, or cannot be reached
+    r"|shutting down|already shut|not ready|resolve node name|leader not found|no leader|connect: post|enough replicas"
+    r"|client connection is closing|connection re(?:fused|set)|broken pipe|context (?:deadline exceeded|canceled)",
     re.IGNORECASE,
 ).search
 """What the server says of an object when it, another node or a provider of vectors has a trouble that may pass."""

@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 _TOP = 5
 _GROUPS = 100
 _UNGROUPED = ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash")
-_MESSAGES = {
-    "int": "int",
-    "number": "number",
-    "text": "text",
-    "boolean": "boolean",
-    "date": "date",
-    "reference": "reference",
-}
+_KINDS = ("int", "number", "text", "boolean", "date", "reference")  # with a message of the same name each
 
 
 @rpc("Aggregate")
@@ -157,13 +150,13 @@ def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: It
     """Write the figures of one property; its data type decides which, whatever was asked for."""
     if prop.kind in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"aggregate properties: property {prop.name}: dataType {prop.kind} can't be aggregated")
-    if prop.kind not in _MESSAGES:
+    if prop.kind not in _KINDS:
         raise Refusal(f"unrecoginzed dataType {prop.kind}")
     asked = getattr(wanted, wanted.WhichOneof("aggregation") or "text")
     if prop.is_reference and not asked.ListFields():
         return
     message = reply.aggregations.add(property=prop.name)
-    result = getattr(message, _MESSAGES[prop.kind])
+    result = getattr(message, prop.kind)
     result.SetInParent()
     if prop.is_reference:
         if getattr(asked, "type", False):

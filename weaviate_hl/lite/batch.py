@@ -16,7 +16,7 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.filters import Filter, evaluate, explained, from_message, from_where
 from weaviate_hl.lite.objects import Draft, accept, delete, index_of, now, write
 from weaviate_hl.lite.objects_rest import check_body, draft_from, written
-from weaviate_hl.lite.router import Call, check_fields, consistency, one_of, rest, rpc
+from weaviate_hl.lite.router import Call, consistency, one_of, rest, rpc
 from weaviate_hl.lite.values import GRPC
 from weaviate_hl.lite.vectors import unpack
 
@@ -206,7 +206,6 @@ def post_references(engine: Engine, call: Call) -> list[Json]:
     if not call.body:
         raise Refusal("invalid params: length cannot be 0, need at least one reference for batching")
     for body in call.body:
-        check_fields(body, "BatchReference", (("from", "string"), ("to", "string"), ("tenant", "string")))
         for key in ("from", "to"):
             if "://" not in (body.get(key) or ""):
                 raise Refusal(f"{key} in body must be of type uri: {json.dumps(body.get(key))}", code=601)

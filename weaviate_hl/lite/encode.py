@@ -10,6 +10,7 @@ from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Property
 from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.objects import no_such_property
 from weaviate_hl.lite.references import beacon
 from weaviate_hl.lite.values import normal_uuid
 from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, from_numbers, to_numbers
@@ -75,11 +76,7 @@ def _targets(collection: Collection | None, name: str) -> list[str]:
     prop = collection.properties.get(name[:1].lower() + name[1:]) if collection else None
     if prop is None:
         where = collection.name if collection else ""
-        raise Refusal(
-            f"no such prop with name '{name}' found in class '{where}' in the schema. Check your schema files for "
-            "which "
-            "properties in this class are available"
-        )
+        raise no_such_property(name, where)
     if not prop.is_reference:
         raise Refusal(f"property '{name}' is not a reference-type")
     return prop.data_type

@@ -107,8 +107,7 @@ def _value(item: Found, name: str) -> str:
     if value in (None, ""):
         raise Refusal(
             f"explorer: list class: extend: extend generate: Following property has empty value: '{name}'. Make "
-            "sure you "
-            "spell the property name correctly, verify that the property exists and has a value"
+            "sure you spell the property name correctly, verify that the property exists and has a value"
         )
     return _shown(value)
 
@@ -120,8 +119,7 @@ def _shown(value: Any) -> str:
 def _dummy(prompt: str) -> str:
     return (
         f"You want me to generate something based on the following prompt: {prompt}. With settings: . I'm sorry, "
-        "I'm just a "
-        "dummy and can't generate anything."
+        "I'm just a dummy and can't generate anything."
     )
 
 

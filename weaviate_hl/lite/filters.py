@@ -20,7 +20,7 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Inverted, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.references import shard_for, split
-from weaviate_hl.lite.router import json_kind, one_of, unparsable
+from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.dates import instant, rfc3339
 from weaviate_hl.lite.values import normal_date, normal_uuid
 from weaviate_hl.lite.vectors import float32
@@ -34,21 +34,8 @@ Json = dict[str, Any]
 
 OPERATORS = (
     "",
-    "Equal",
-    "NotEqual",
-    "GreaterThan",
-    "GreaterThanEqual",
-    "LessThan",
-    "LessThanEqual",
-    "And",
-    "Or",
-    "WithinGeoRange",
-    "Like",
-    "IsNull",
-    "ContainsAny",
-    "ContainsAll",
-    "ContainsNone",
-    "Not",
+    *"Equal NotEqual GreaterThan GreaterThanEqual LessThan LessThanEqual And Or WithinGeoRange Like IsNull".split(),
+    *"ContainsAny ContainsAll ContainsNone Not".split(),
 )
 """By their numbers in gRPC; the names are those of REST."""
 
@@ -130,15 +117,9 @@ def _property(collection: Collection, name: str) -> Property:
 
 
 _MESSAGE_KINDS: Mapping[str, str] = {
-    "value_text": TEXT,
-    "value_int": INT,
-    "value_boolean": BOOLEAN,
-    "value_number": NUMBER,
-    "value_text_array": TEXT,
-    "value_int_array": INT,
-    "value_boolean_array": BOOLEAN,
-    "value_number_array": NUMBER,
-    "value_geo": GEO,
+    f"value_{name}{ending}": kind
+    for name, kind in (("text", TEXT), ("int", INT), ("boolean", BOOLEAN), ("number", NUMBER), ("geo", GEO))
+    for ending in ("", "_array")
 }
 
 
@@ -286,18 +267,14 @@ def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
         clause = json.dumps({"operands": None, **where}, sort_keys=True, separators=(",", ":"))
         raise _Unparsed(f"found more than one values the clause '{clause}'")
     field, value = names[0].removesuffix("Array"), where[names[0]]
-    if isinstance(value, list) != names[0].endswith("Array"):
-        raise unparsable(
-            f"json: cannot unmarshal {json_kind(value)} into Go struct field WhereFilter.match.where.{names[0]}"
-        )
     subject = _subject(engine, collection, path)
     _check_rest(subject, name, field)
     kind = _REST_KINDS[field]
-    if subject.aspect == "time" and isinstance(value, str) and value.isdigit():
-        value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
     if kind == GEO:
         place = value.get("geoCoordinates") or {}
         value = (place.get("latitude"), place.get("longitude"), (value.get("distance") or {}).get("max"))
+    elif subject.aspect == "time" and isinstance(value, str) and value.isdigit():
+        value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
     return _checked(Filter(name, subject=subject, value=value, kind=kind))
 
 

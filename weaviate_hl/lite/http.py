@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, quote
 from weaviate_gen.grpc import METHODS, WEB_PATH
 
 from weaviate_hl.grpc_web import frame
+from weaviate_hl.lite.bodies import unparsable
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, RpcError
 from weaviate_hl.lite.native import call
-from weaviate_hl.lite.router import unparsable
 from weaviate_hl.lite.server import MAX_MESSAGE_SIZE
 from weaviate_hl.log import logger
 

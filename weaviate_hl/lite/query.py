@@ -11,7 +11,7 @@ from weaviate_hl.lite.catalogue import Collection, Target, capitalised, shard_of
 from weaviate_hl.lite.encode import parse_uuid
 from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.filters import evaluate, explained, from_message
-from weaviate_hl.lite.index import ID, Index, Rows
+from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.results import Encoder, Found, Selection
 from weaviate_hl.lite.router import rpc
@@ -351,17 +351,11 @@ def too_many(engine: Engine, offset: int, limit: int) -> str:
     return (
         f"query maximum results exceeded: the total limit calculated from the provided offset '{offset}' and limit "
         f"'{limit}' exceeds the configured value for QUERY_MAXIMUM_RESULTS '{most}'. If you've supplied a "
-        "negative offset or "
-        "limit, this may be an underflow error"
+        "negative offset or limit, this may be an underflow error"
     )
 
 
-_SORT_COLUMNS = {
-    "_id": ID,
-    "id": ID,
-    "_creationTimeUnix": "_creationTimeUnix",
-    "_lastUpdateTimeUnix": "_lastUpdateTimeUnix",
-}
+_SORT_COLUMNS = {"id": ID, **{name: name for name in (ID, CREATED, UPDATED)}}
 
 
 def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -> list[tuple[str, str, bool]]:

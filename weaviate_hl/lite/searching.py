@@ -30,15 +30,9 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float32]
 Hits = list[tuple[int, float]]
 
-_METHODS: tuple[combine.Method, ...] = (
-    "minimum",
-    "sum",
-    "minimum",
-    "average",
-    "relative",
-    "manual",
-)  # by their numbers
-_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")  # by their numbers
+# By their numbers.
+_METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
+_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
 _ALPHA = 0.75  # how much the vector counts where nothing is said
 LEG = 100  # how deep each leg of a hybrid search goes at least
 
@@ -173,8 +167,7 @@ def targets_of(collection: Collection, names: Sequence[str]) -> list[Target]:
             listed = " ".join(sorted(name for name in known if name))
             raise Refusal(
                 f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
-                "Available "
-                f"named vectors [{listed}]"
+                f"Available named vectors [{listed}]"
             )
     return [known[name] for name in names]
 
@@ -343,8 +336,7 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
             raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
         raise Refusal(
             f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
-            "module is "
-            "configured for this collection"
+            "module is configured for this collection"
         )
     return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
 

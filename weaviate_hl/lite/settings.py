@@ -120,13 +120,6 @@ class Settings:
             return None
         return users[keys.index(key) if len(users) > 1 else 0]
 
-    def allows(self, user: str | None, *, reading: bool) -> bool:
-        """Whether a user may do what only reads, or what writes; anonymous is a user called so."""
-        user = user or "anonymous"
-        if not self.authorization_adminlist_enabled or user in self.authorization_adminlist_users:
-            return True
-        return reading and user in self.authorization_adminlist_readonly_users
-
 
 def _text(value: object) -> str:
     if isinstance(value, (list, tuple)):

@@ -76,7 +76,7 @@ def from_numbers(numbers: Iterable[float]) -> bytes:
 
 def from_json(value: Any) -> Vector:
     """A vector as REST has it: a list of numbers, or a list of such lists."""
-    if value and isinstance(value[0], list):
+    if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
         for position, row in enumerate(value):
             if len(row) != len(value[0]):
                 reason = f"new node has a multi vector with length {len(row)} at position {position}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from weaviate_gen.grpc.services import WeaviateMethods
@@ -10,10 +11,9 @@ from weaviate_gen.grpc.v1.aggregate_pb2 import AggregateReply, AggregateRequest
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviateInvalidInputError
 from weaviate_hl.op import RpcOp
-from weaviate_hl.ops import near
-from weaviate_hl.ops.checks import check
+from weaviate_hl.ops import search
+from weaviate_hl.ops.checks import ArgumentCheck
 from weaviate_hl.ops.filters import to_message
-from weaviate_hl.ops.search import Scope
 from weaviate_hl.values.aggregates import (
     AggregateBoolean,
     AggregateDate,
@@ -30,107 +30,27 @@ from weaviate_hl.values.aggregates import (
 )
 from weaviate_hl.values.inputs import GeoCoordinate
 from weaviate_hl.values.metrics import GroupByAggregate, PropertyMetrics
-from weaviate_hl.values.searches import NearMediaType
 
 if TYPE_CHECKING:
+    from weaviate_hl.ops.search import Scope
     from weaviate_hl.values.filters import FilterReturn
-    from weaviate_hl.values.inputs import Uuid
-    from weaviate_hl.values.searches import Media, Move, TargetVectorJoinType
 
 
-def over_all(scope: Scope, **more: Any) -> RpcOp[Any]:
-    """Of all objects."""
-    return _Aggregation(scope, "over_all").op(**more)
+class _Aggregation(search.Asked):
+    @staticmethod
+    def begin(**known: Any) -> AggregateRequest:
+        return AggregateRequest(**known)
 
+    @property
+    def hybrid(self) -> Any:
+        return self.request.hybrid
 
-def near_text(
-    scope: Scope, query: str | Sequence[str], *, move_to: Move | None, move_away: Move | None, **more: Any
-) -> RpcOp[Any]:
-    """Of what is near a text."""
-    made = _Aggregation(scope, "near_text")
-    near.text(made.check, made.request.near_text, query, move_to, move_away)
-    return made.near(made.request.near_text, **more)
-
-
-def near_vector(
-    scope: Scope, near_vector: Any, *, target_vector: TargetVectorJoinType | None, **more: Any
-) -> RpcOp[Any]:
-    """Of what is near a vector."""
-    made = _Aggregation(scope, "near_vector")
-    near.vector(made.check, made.request.near_vector, near_vector, target_vector)
-    return made.near(made.request.near_vector, **more)
-
-
-def near_object(scope: Scope, near_object: Uuid, **more: Any) -> RpcOp[Any]:
-    """Of what is near an object."""
-    made = _Aggregation(scope, "near_object")
-    made.request.near_object.id = made.check.uuid("near_object", near_object)
-    return made.near(made.request.near_object, **more)
-
-
-def near_image(scope: Scope, near_image: Media, **more: Any) -> RpcOp[Any]:
-    """Of what is near an image."""
-    made = _Aggregation(scope, "near_image")
-    return made.near(near.media(made.check, made.request, "near_image", near_image, NearMediaType.IMAGE), **more)
-
-
-def hybrid(
-    scope: Scope,
-    query: str | None,
-    *,
-    alpha: float | None,
-    vector: Any,
-    query_properties: Sequence[str] | None,
-    max_vector_distance: float | None,
-    bm25_operator: Any,
-    target_vector: TargetVectorJoinType | None,
-    **more: Any,
-) -> RpcOp[Any]:
-    """Of what is found by keywords and by vectors."""
-    made = _Aggregation(scope, "hybrid")
-    if query is not None or vector is not None:
-        near.hybrid(
-            made.check,
-            made.request.hybrid,
-            query,
-            alpha=alpha,
-            vector=vector,
-            query_properties=query_properties,
-            max_vector_distance=max_vector_distance,
-            bm25_operator=bm25_operator,
-            target_vector=target_vector,
-        )
-    return made.op(**more)
-
-
-class _Aggregation:
-    """A request that is being made: first what a method is about, then what is the same for all of them."""
-
-    def __init__(self, scope: Scope, method: str) -> None:
-        self.name = f"{scope.namespace}.{method}"
-        self.scope = scope
-        self.check = check(self.name, scope.validate)
-        self.request = AggregateRequest(collection=scope.collection, tenant=scope.tenant or "")
-
-    def near(
-        self,
-        message: Any,
-        *,
-        certainty: float | None,
-        distance: float | None,
-        object_limit: int | None,
-        target_vector: TargetVectorJoinType | None = None,
-        **more: Any,
-    ) -> RpcOp[Any]:
-        """The operation, with what all searches by vectors take."""
-        if certainty is None and distance is None and object_limit is None:
+    def near(self, message: Any, *, object_limit: int | None = None, **more: Any) -> RpcOp[Any]:
+        if object_limit is None and more["certainty"] is None and more["distance"] is None:
             raise WeaviateInvalidInputError(
                 f"{self.name}: all objects are near, more or less: give `object_limit`, `distance` or `certainty`"
             )
-        near.threshold(self.check, message, certainty, distance)
-        if target_vector is not None:
-            near.targets(self.check, message, target_vector)
-        return self.op(object_limit=object_limit, **more)
+        return super().near(message, object_limit=object_limit, **more)
 
     def op(
         self,
@@ -141,7 +61,6 @@ class _Aggregation:
         return_metrics: PropertyMetrics | Sequence[PropertyMetrics] | None,
         object_limit: int | None = None,
     ) -> RpcOp[Any]:
-        """The operation, with what all methods take."""
         request, check = self.request, self.check
         request.objects_count = bool(check.boolean("total_count", total_count, required=True))
         if object_limit is not None:
@@ -155,15 +74,33 @@ class _Aggregation:
             if group.limit is not None:
                 request.limit = check.whole("group_by.limit", group.limit) or 0
         for metrics in check.several("return_metrics", return_metrics or [], PropertyMetrics):
-            asked = request.aggregations.add(property=metrics.property_name)
-            message = getattr(asked, metrics.kind)
-            message.SetInParent()
-            for name in metrics.metrics:
-                setattr(message, name, True)
-            if metrics.limit is not None:
-                message.top_occurences_limit = check.whole("return_metrics.limit", metrics.limit) or 0
+            _metrics(check, request.aggregations.add(property=metrics.property_name), metrics)
         read = _whole if group_by is None else _groups
         return RpcOp(WeaviateMethods.Aggregate, request, read, f"{self.name} of collection {self.scope.collection!r}")
+
+
+def _metrics(check: ArgumentCheck, message: AggregateRequest.Aggregation, asked: PropertyMetrics) -> None:
+    of_kind = getattr(message, asked.kind)
+    of_kind.SetInParent()
+    for name in asked.metrics:
+        setattr(of_kind, name, True)
+    if asked.limit is not None:
+        of_kind.top_occurences_limit = check.whole("return_metrics.limit", asked.limit)
+
+
+# Methods.
+
+
+def over_all(scope: Scope, **more: Any) -> RpcOp[Any]:
+    """Of all objects."""
+    return _Aggregation(scope, "over_all").op(**more)
+
+
+near_text = partial(search.near_text, start=_Aggregation)
+near_vector = partial(search.near_vector, start=_Aggregation)
+near_object = partial(search.near_object, start=_Aggregation)
+near_image = partial(search.near_image, start=_Aggregation)
+hybrid = partial(search.hybrid, start=_Aggregation)
 
 
 # Replies.

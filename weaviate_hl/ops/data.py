@@ -25,6 +25,7 @@ from weaviate_gen.rest.api.objects import (
 )
 
 from weaviate_hl.errors import (
+    ResponseCannotBeDecodedError,
     WeaviateBaseError,
     WeaviateBatchError,
     WeaviateDeleteManyError,
@@ -82,7 +83,14 @@ def insert(
         create.parse,
         f"Inserting an object into collection {scope.collection!r}",
         timeout="insert",
-    ).then(lambda told: UUID(told["id"]))
+    ).then(_id_of)
+
+
+def _id_of(told: Mapping[str, Any]) -> UUID:
+    try:
+        return UUID(told["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResponseCannotBeDecodedError(f"The server's answer has no id of the object: {error!r}") from error
 
 
 def replace(

@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from weaviate_gen.grpc.v1 import base_pb2, batch_pb2
 
 from weaviate_hl.errors import InvalidDataModelError, WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
-from weaviate_hl.ops import vectors
+from weaviate_hl.ops import scalars, vectors
 from weaviate_hl.ops.models import plain
 from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
+from weaviate_hl.ops.varint import varint
 from weaviate_hl.values.generics import DataModel
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
 from weaviate_hl.values.properties import class_name
@@ -73,19 +73,19 @@ class Encoder:
         """Encode an object given in parts; see `encode`."""
         try:
             text = identify(uuid)
-            message = _Properties()
-            if properties is not None:
-                _all(properties, partial(_fill, message))
+            body = b"" if properties is None else _all(properties, _encode)
             if references is not None:
+                message = _Properties()
                 _fill_references(message, references)
-            tail = [message.SerializeToString(), self._common]
-            size = _varint(len(tail[0]))
+                body += message.SerializeToString()
+            tail = [body, self._common]
+            size = varint(len(body))
             if vector is not None:
                 _add_vectors(tail, vector)
         except BadValue as bad:
             raise _invalid(bad, uuid, index) from None
         # BatchObjectsRequest: objects = 1. BatchObject: uuid = 1, of 36 bytes, properties = 3.
-        whole = _varint(39 + len(size) + sum(map(len, tail)))
+        whole = varint(39 + len(size) + sum(map(len, tail)))
         return text, b"".join((b"\n", whole, b"\n$", text.encode(), b"\x1a", size, *tail))
 
 
@@ -104,8 +104,8 @@ def request(pieces: Iterable[bytes], consistency_level: str | None = None) -> by
 def stream_data(pieces: Sequence[bytes]) -> bytes:
     """The BatchStreamRequest of encoded objects: there they have the same number as in a BatchObjectsRequest."""
     size = sum(map(len, pieces))
-    head = b"\n" + _varint(size)  # BatchStreamRequest.Data: objects = 1
-    return b"".join((b"\x12", _varint(len(head) + size), head, *pieces))  # BatchStreamRequest: data = 2
+    head = b"\n" + varint(size)  # BatchStreamRequest.Data: objects = 1
+    return b"".join((b"\x12", varint(len(head) + size), head, *pieces))  # BatchStreamRequest: data = 2
 
 
 def split(pieces: Sequence[bytes], most_bytes: int, most: int) -> Iterator[slice]:
@@ -262,6 +262,16 @@ def _all(properties: Any, convert: Callable[[Any], T]) -> T:
         raise BadValue(bad.reason, f"property {bad.path!r}") from None
 
 
+def _encode(properties: Mapping[str, Any]) -> bytes:
+    """The properties of an object as bytes of `BatchObject.Properties`."""
+    body, others = scalars.split(properties)
+    if others:
+        message = _Properties()
+        _fill(message, others)
+        body += message.SerializeToString()
+    return body
+
+
 def _fill(message: _Target, properties: Mapping[str, Any]) -> None:
     """Write properties, of an object or of one nested in it."""
     fields = message.non_ref_properties.fields
@@ -347,14 +357,14 @@ def _add_vectors(parts: list[bytes], given: Any) -> None:
             if data:
                 # Vectors: name = 1 and type = 4, vector_bytes = 3.
                 named: Any = base_pb2.Vectors(name=name, type=kind)  # type: ignore[arg-type]
-                head = named.SerializeToString() + b"\x1a" + _varint(len(data))
-                parts += (b"\xba\x01", _varint(len(head) + len(data)), head, data)
+                head = named.SerializeToString() + b"\x1a" + varint(len(data))
+                parts += (b"\xba\x01", varint(len(head) + len(data)), head, data)
         return
     data, kind = _named("", vectors.encode, given)
     if kind == vectors.MULTI:
         raise _nameless()
     if data:
-        parts += (b"2", _varint(len(data)), data)
+        parts += (b"2", varint(len(data)), data)
 
 
 def _named(name: str, convert: Callable[[Any], T], vector: Any) -> T:
@@ -367,19 +377,3 @@ def _named(name: str, convert: Callable[[Any], T], vector: Any) -> T:
 
 def _nameless() -> BadValue:
     return BadValue("a multi-vector has a name: vector={name: [[...], [...]]}", "vector")
-
-
-_SMALL = [bytes((number,)) for number in range(128)]
-
-
-def _varint(number: int) -> bytes:
-    if number < 128:
-        return _SMALL[number]
-    if number < 16384:
-        return bytes((number & 127 | 128, number >> 7))
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

@@ -20,5 +20,5 @@ def raw(query: str) -> RestOp[RawGQLReturn]:
 
 def _read(told: bodies.GraphQLResponse) -> RawGQLReturn:
     data: dict[str, Any] = dict(told.get("data") or {})
-    parts = (data.get(name) or {} for name in ("Aggregate", "Explore", "Get"))
-    return RawGQLReturn(*parts, errors=cast("list[dict[str, Any]] | None", told.get("errors")))
+    aggregate, explore, get = (data.get(name) or {} for name in ("Aggregate", "Explore", "Get"))
+    return RawGQLReturn(aggregate, explore, get, cast("list[dict[str, Any]] | None", told.get("errors")))

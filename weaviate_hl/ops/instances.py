@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias, Union
 from uuid import UUID
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
-from weaviate_hl.ops.models import Annotation, Field, fields, kind_of, linked_models, name_of
+from weaviate_hl.ops.models import Annotation, Field, allows_more, fields, kind_of, linked_models, name_of
 from weaviate_hl.ops.values import short
 from weaviate_hl.values.inputs import GeoCoordinate, PhoneNumber, PhoneNumberType
 from weaviate_hl.values.results import CrossReference, Object, Reader
@@ -101,7 +101,7 @@ def builder(model: Any) -> Read | None:
         return partial(_replace, changed) if changed else None
     if kind == "pydantic":
         known = [(field, read and partial(_attempt, read)) for field, read in known]
-        return partial(_validate, model, known, model.model_config.get("extra") == "allow")
+        return partial(_validate, model, known, allows_more(model))
     return partial(_construct, model, known)
 
 

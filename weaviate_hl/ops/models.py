@@ -11,26 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    Final,
-    Literal,
-    NotRequired,
-    Required,
-    TypeAlias,
-    Union,
-    get_args,
-    get_origin,
-)
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeAlias, Union, get_args, get_origin
 from uuid import UUID
 
-from typing_extensions import (
-    Doc,
-    ReadOnly,
-    get_type_hints,
-    is_typeddict,
-)
+from typing_extensions import Doc, ReadOnly, get_type_hints, is_typeddict
 
 from weaviate_hl.errors import InvalidDataModelError
 from weaviate_hl.values.enums import DataType, Tokenization
@@ -145,7 +129,8 @@ def kind_of(model: Any) -> Kind | None:
     if is_typeddict(cls):
         return "typeddict"
     if hasattr(cls, "model_validate") and hasattr(cls, "model_fields"):
-        return "pydantic"
+        one_value = getattr(cls, "__pydantic_root_model__", False)  # it has no name
+        return None if one_value else "pydantic"
     if hasattr(cls, "__dataclass_fields__"):
         return "dataclass"
     return "attrs" if hasattr(cls, "__attrs_attrs__") else None
@@ -239,6 +224,8 @@ def _of_pydantic(cls: Any) -> Iterator[Field]:
             has_default=not field.is_required(),
             description=field.description,
         )
+    for name, computed in cls.model_computed_fields.items():
+        yield Field(computed.alias or name, Annotation(computed.return_type), description=computed.description)
 
 
 _FIELDS: dict[Kind, Callable[[Any], Iterator[Field]]] = {
@@ -289,12 +276,12 @@ def writer(model: Any) -> Callable[[Any], dict[str, Any]]:
 
 
 def returned(model: Any) -> Asked | None:
-    """The properties that a model says an object has, to be asked for; None, which is all, for a dictionary.
+    """The properties that a model says an object has, to be asked for; None, which is all, where it may have any.
 
     Raises:
         InvalidDataModelError: It is no model, or holds itself.
     """
-    return None if _is_mapping(model) else list(_returned(model, ()))
+    return None if _is_mapping(model) or allows_more(model) else list(_returned(model, ()))
 
 
 def asked(given: Any, common: Any, ask: Callable[[Any], Any]) -> tuple[Any, Any]:
@@ -306,9 +293,12 @@ def asked(given: Any, common: Any, ask: Callable[[Any], Any]) -> tuple[Any, Any]
         ask: What is asked for to fill a model: `returned` or `references`.
     """
     model = common if given is None else given
-    if model is None or not (kind_of(model) or _is_mapping(model) or isinstance(model, type)):
-        return None, given
-    return model, ask(model)
+    return (model, ask(model)) if is_class(model) else (None, given)
+
+
+def is_class(given: Any) -> bool:
+    """Whether it is a class, where it may be something else that is wanted; perhaps one that is no model."""
+    return given is Any or isinstance(given, type) or get_origin(given) is not None
 
 
 def _is_mapping(model: Any) -> bool:
@@ -317,13 +307,21 @@ def _is_mapping(model: Any) -> bool:
     return origin is Any or (isinstance(origin, type) and issubclass(origin, Mapping) and not is_typeddict(model))
 
 
+def allows_more(model: Any) -> bool:
+    """Whether instances keep what the model does not know."""
+    return kind_of(model) == "pydantic" and model.model_config.get("extra") == "allow"
+
+
 def _returned(model: Any, outer: tuple[Any, ...]) -> Iterator[str | QueryNested]:
     within = _within(model, outer)
     for field in fields(model):
         _refuse_reference(model, field)
         annotation = field.annotation
         nested = (annotation.item or annotation).model
-        yield QueryNested(name=field.name, properties=list(_returned(nested, within))) if nested else field.name
+        if nested is None or allows_more(nested):
+            yield field.name
+        else:
+            yield QueryNested(name=field.name, properties=list(_returned(nested, within)))
 
 
 def _within(model: Any, outer: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -385,7 +383,7 @@ def _linked(model: Any, field: Field) -> tuple[Any, Any]:
 
 def linked_models(reference: Annotation) -> tuple[Any, Any]:
     """The models of the properties and of the references of what a reference leads to; None for any, or none."""
-    models = (Annotation(one).type for one in reference.arguments or (dict, None))
+    models = (Annotation(one).type for one in (*reference.arguments, Any, Any)[:2])
     properties, linked = (None if one is NoneType or _is_mapping(one) else one for one in models)
     return properties, linked
 
@@ -422,18 +420,18 @@ def _properties(model: Any, outer: tuple[Any, ...]) -> Iterator[Property]:
     within = _within(model, outer)
     for field in fields(model):
         _refuse_reference(model, field)
-        annotation = field.annotation
+        annotation, item = field.annotation, field.annotation.item
         given: Property | None = annotation.added(Property)
         if given is not None:
             _same_name(model, field, given)
             yield given
             continue
-        nested = (annotation.item or annotation).model
+        nested = (item or annotation).model
         yield Property(
             name=field.name,
             data_type=annotation.added(DataType) or _data_type(model, field),
             description=field.description,
-            tokenization=annotation.added(Tokenization),
+            tokenization=annotation.added(Tokenization) or (item.added(Tokenization) if item else None),
             nested_properties=list(_properties(nested, within)) if nested else None,
         )
 
@@ -449,7 +447,7 @@ def _same_name(model: Any, field: Field, given: Property | ReferenceProperty | R
 def _data_type(model: Any, field: Field) -> DataType:
     item = field.annotation.item
     one = item or field.annotation
-    found = DataType.OBJECT if one.model else _scalar(one)
+    found = one.added(DataType) or (DataType.OBJECT if one.model else _scalar(one))
     try:
         if found is not None:
             return DataType(f"{found}[]") if item else found

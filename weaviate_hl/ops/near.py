@@ -20,7 +20,6 @@ from weaviate_hl.values.searches import (
     HybridFusion,
     HybridNearText,
     HybridNearVector,
-    HybridVectorType,
     ListOfVectorsQuery,
     Media,
     Move,
@@ -143,7 +142,7 @@ def media(check: ArgumentCheck, request: Any, argument: str, given: Media, kind:
     return message
 
 
-def base64_of(check: ArgumentCheck, argument: str, given: Media) -> str:
+def base64_of(check: ArgumentCheck, argument: str, given: Any) -> str:
     """A medium in base64: that of a file, of bytes, or a text that is base64 already."""
     try:
         if hasattr(given, "read"):
@@ -197,12 +196,13 @@ def hybrid(
     query: str | None,
     *,
     alpha: float | None = None,
-    vector: HybridVectorType | None = None,
+    vector: Any = None,
     query_properties: Sequence[str] | None = None,
     fusion_type: HybridFusion | None = None,
     max_vector_distance: float | None = None,
     bm25_operator: BM25OperatorOptions | None = None,
     target_vector: TargetVectorJoinType | None = None,
+    diversity_selection: MMR | None = None,
 ) -> None:
     """By keywords and by vectors."""
     keywords(check, message, query or "", query_properties)
@@ -218,6 +218,7 @@ def hybrid(
         message.vector_distance = check.number("max_vector_distance", max_vector_distance)
     if bm25_operator is not None:
         operator(check, message.bm25_search_operator, "bm25_operator", bm25_operator)
+    selection(check, message, diversity_selection)
     plain: Any = message
     if isinstance(vector, HybridNearText):
         threshold(check, message.near_text, vector.certainty, vector.distance)

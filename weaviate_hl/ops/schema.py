@@ -211,9 +211,9 @@ def new_collection(
             modules[module.module] = module.to_dict()
     if modules:
         body["moduleConfig"] = modules
-    if isinstance(properties, type):
+    if models.is_class(properties):
         properties = models.properties_of(properties)
-    if isinstance(references, type):
+    if models.is_class(references):
         references = models.reference_properties_of(references)
     given: list[Property] = [] if properties is None else check.several("properties", properties, Property)
     referred: list[PropertyBase] = [] if references is None else check.several("references", references, *REFERENCES)

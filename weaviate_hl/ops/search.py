@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Uuid
     from weaviate_hl.values.results import QueryReturn
-    from weaviate_hl.values.searches import MMR, BM25OperatorOptions, BoostReturn, Media, Move, TargetVectorJoinType
+    from weaviate_hl.values.searches import (
+        MMR,
+        BM25OperatorOptions,
+        BoostReturn,
+        HybridVectorType,
+        Media,
+        Move,
+        TargetVectorJoinType,
+    )
 
 
 class Scope:
@@ -74,6 +82,138 @@ class Scope:
         made = copy(self)
         made.namespace = namespace
         return made
+
+
+class Asked:
+    """A request that is being made: first what a method is about, then what is the same for all of them."""
+
+    def __init__(self, scope: Scope, method: str) -> None:
+        self.name = f"{scope.namespace}.{method}"
+        self.scope = scope
+        self.check = check(self.name, scope.validate)
+        self.request: Any = self.begin(collection=scope.collection, tenant=scope.tenant or "")
+
+    @staticmethod
+    def begin(*, collection: str, tenant: str) -> Any:
+        """The message, with what is known from the start."""
+        raise NotImplementedError
+
+    @property
+    def hybrid(self) -> Any:
+        """The part of the message that is for a hybrid search."""
+        raise NotImplementedError
+
+    def near(
+        self,
+        message: Any,
+        *,
+        certainty: float | None,
+        distance: float | None,
+        target_vector: TargetVectorJoinType | None = None,
+        **more: Any,
+    ) -> RpcOp[Any]:
+        """The operation, with what all that goes by vectors takes."""
+        near.threshold(self.check, message, certainty, distance)
+        if target_vector is not None:
+            near.targets(self.check, message, target_vector)
+        return self.op(**more)
+
+    def op(self, *args: Any, **more: Any) -> RpcOp[Any]:
+        """The operation, with what all methods take."""
+        raise NotImplementedError
+
+
+class _Search(Asked):
+    def __init__(self, scope: Scope, method: str) -> None:
+        super().__init__(scope, method)
+        if scope.consistency_level is not None:
+            level = base_pb2.ConsistencyLevel.Value(f"CONSISTENCY_LEVEL_{scope.consistency_level.value}")
+            self.request.consistency_level = level
+
+    @staticmethod
+    def begin(**known: Any) -> SearchRequest:
+        return SearchRequest(**known, uses_123_api=True, uses_125_api=True, uses_127_api=True)
+
+    @property
+    def hybrid(self) -> Any:
+        return self.request.hybrid_search
+
+    def near(self, message: Any, *, diversity_selection: MMR | None = None, **more: Any) -> RpcOp[Any]:
+        near.selection(self.check, message, diversity_selection)
+        return super().near(message, **more)
+
+    def op(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        auto_limit: int | None = None,
+        after: Uuid | None = None,
+        filters: FilterReturn | None = None,
+        sort: Sorting | None = None,
+        group_by: GroupBy | None = None,
+        rerank: Rerank | None = None,
+        boost: BoostReturn | None = None,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[str] | None = None,
+        return_properties: Any = None,
+        return_references: Any = None,
+        read: Callable[..., Any] | None = None,
+        **prompts: Any,
+    ) -> RpcOp[Any]:
+        request, check = self.request, self.check
+        request.limit = check.whole("limit", limit) or 0
+        request.offset = check.whole("offset", offset) or 0
+        request.autocut = check.whole("auto_limit", auto_limit) or 0
+        if after:
+            request.after = check.uuid("after", after)
+        if filters is not None:
+            request.filters.CopyFrom(to_message(filters))
+        if sort is not None:
+            for name, ascending in check.one("sort", sort, Sorting).sorts:
+                request.sort_by.add(path=[name], ascending=ascending)
+        if group_by is not None:
+            _group(check, request.group_by, group_by)
+        if rerank is not None:
+            _rerank(check, request.rerank, rerank)
+        if boost is not None:
+            boosts.fill(check, request.boost, boost)
+        if self.scope.namespace == "generate":
+            prompting.fill(check, request.generative, **prompts)
+        _metadata(check, request.metadata, return_metadata, include_vector)
+        properties, return_properties = models.asked(return_properties, self.scope.properties, models.returned)
+        references, return_references = models.asked(return_references, self.scope.references, models.references)
+        if (asked := _properties(check, return_properties, return_references)) is not None:
+            request.properties.CopyFrom(asked)
+        read = read or _READ[self.scope.namespace, group_by is not None]
+        if properties or references:
+            read = partial(read, properties=properties, references=references)
+        return RpcOp(decode.SEARCH, request, read, f"{self.name} of collection {self.scope.collection!r}")
+
+
+_READ: dict[tuple[str, bool], Callable[..., Any]] = {
+    ("query", False): decode.query,
+    ("query", True): decode.group_by,
+    ("generate", False): decode.generative,
+    ("generate", True): decode.generative_group_by,
+}
+
+
+def _group(check: ArgumentCheck, message: messages.GroupBy, given: GroupBy) -> None:
+    check.one("group_by", given, GroupBy)
+    message.path.append(check.text("group_by.prop", given.prop, required=True))
+    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups) or 0
+    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group) or 0
+
+
+def _rerank(check: ArgumentCheck, message: messages.Rerank, given: Rerank) -> None:
+    check.one("rerank", given, Rerank)
+    message.property = check.text("rerank.prop", given.prop, required=True)
+    if given.query is not None:
+        message.query = check.text("rerank.query", given.query)
+
+
+# Methods. `start` is what kind of request they make: ops/aggregate.py has another.
 
 
 def fetch_object_by_id(scope: Scope, uuid: Uuid, include_vector: Any = False, **returned: Any) -> RpcOp[Any]:
@@ -145,162 +285,75 @@ def bm25(
     return search.op(**more)
 
 
-def hybrid(scope: Scope, query: str | None, *, vector: Any, diversity_selection: MMR | None, **more: Any) -> RpcOp[Any]:
+def hybrid(
+    scope: Scope, query: str | None, *, vector: HybridVectorType | None, start: type[Asked] = _Search, **more: Any
+) -> RpcOp[Any]:
     """By keywords and by vectors."""
-    search = _Search(scope, "hybrid")
-    own = {name: more.pop(name) for name in _HYBRID}
+    asked = start(scope, "hybrid")
+    own = {name: more.pop(name) for name in _HYBRID if name in more}
     if query is not None or vector is not None:
-        near.hybrid(search.check, search.request.hybrid_search, query, vector=vector, **own)
-        near.selection(search.check, search.request.hybrid_search, diversity_selection)
-    return search.op(**more)
+        near.hybrid(asked.check, asked.hybrid, query, vector=vector, **own)
+    return asked.op(**more)
 
 
-_HYBRID = ("alpha", "query_properties", "fusion_type", "max_vector_distance", "bm25_operator", "target_vector")
+_HYBRID = (
+    "alpha",
+    "bm25_operator",
+    "diversity_selection",
+    "fusion_type",
+    "max_vector_distance",
+    "query_properties",
+    "target_vector",
+)
 
 
 def near_text(
-    scope: Scope, query: str | Sequence[str], *, move_to: Move | None, move_away: Move | None, **more: Any
+    scope: Scope,
+    query: str | Sequence[str],
+    *,
+    move_to: Move | None,
+    move_away: Move | None,
+    start: type[Asked] = _Search,
+    **more: Any,
 ) -> RpcOp[Any]:
     """Near a text."""
-    search = _Search(scope, "near_text")
-    near.text(search.check, search.request.near_text, query, move_to, move_away)
-    return search.near(search.request.near_text, **more)
+    asked = start(scope, "near_text")
+    near.text(asked.check, asked.request.near_text, query, move_to, move_away)
+    return asked.near(asked.request.near_text, **more)
 
 
 def near_vector(
-    scope: Scope, near_vector: Any, *, target_vector: TargetVectorJoinType | None, **more: Any
+    scope: Scope,
+    near_vector: Any,
+    *,
+    target_vector: TargetVectorJoinType | None,
+    start: type[Asked] = _Search,
+    **more: Any,
 ) -> RpcOp[Any]:
     """Near a vector."""
-    search = _Search(scope, "near_vector")
-    near.vector(search.check, search.request.near_vector, near_vector, target_vector)
-    return search.near(search.request.near_vector, **more)
+    asked = start(scope, "near_vector")
+    near.vector(asked.check, asked.request.near_vector, near_vector, target_vector)
+    return asked.near(asked.request.near_vector, **more)
 
 
-def near_object(scope: Scope, near_object: Uuid, **more: Any) -> RpcOp[Any]:
+def near_object(scope: Scope, near_object: Uuid, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
     """Near an object."""
-    search = _Search(scope, "near_object")
-    search.request.near_object.id = search.check.uuid("near_object", near_object)
-    return search.near(search.request.near_object, **more)
+    asked = start(scope, "near_object")
+    asked.request.near_object.id = asked.check.uuid("near_object", near_object)
+    return asked.near(asked.request.near_object, **more)
 
 
-def near_image(scope: Scope, near_image: Media, **more: Any) -> RpcOp[Any]:
+def near_image(scope: Scope, near_image: Media, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
     """Near an image."""
-    search = _Search(scope, "near_image")
-    message = near.media(search.check, search.request, "near_image", near_image, NearMediaType.IMAGE)
-    return search.near(message, **more)
+    asked = start(scope, "near_image")
+    message = near.media(asked.check, asked.request, "near_image", near_image, NearMediaType.IMAGE)
+    return asked.near(message, **more)
 
 
 def near_media(scope: Scope, media: Media, media_type: NearMediaType, **more: Any) -> RpcOp[Any]:
     """Near an image, a sound or the like."""
     search = _Search(scope, "near_media")
     return search.near(near.media(search.check, search.request, "media", media, media_type), **more)
-
-
-class _Search:
-    """A request that is being made: first what a method is about, then what is the same for all of them."""
-
-    def __init__(self, scope: Scope, method: str) -> None:
-        self.name = f"{scope.namespace}.{method}"
-        self.scope = scope
-        self.check = check(self.name, scope.validate)
-        self.request = SearchRequest(
-            collection=scope.collection,
-            tenant=scope.tenant or "",
-            uses_123_api=True,
-            uses_125_api=True,
-            uses_127_api=True,
-        )
-        if scope.consistency_level is not None:
-            level = base_pb2.ConsistencyLevel.Value(f"CONSISTENCY_LEVEL_{scope.consistency_level.value}")
-            self.request.consistency_level = level
-
-    def near(
-        self,
-        message: Any,
-        *,
-        certainty: float | None,
-        distance: float | None,
-        target_vector: TargetVectorJoinType | None = None,
-        diversity_selection: MMR | None,
-        **more: Any,
-    ) -> RpcOp[Any]:
-        """The operation, with what all searches by vectors take."""
-        near.threshold(self.check, message, certainty, distance)
-        near.selection(self.check, message, diversity_selection)
-        if target_vector is not None:
-            near.targets(self.check, message, target_vector)
-        return self.op(**more)
-
-    def op(
-        self,
-        *,
-        limit: int | None = None,
-        offset: int | None = None,
-        auto_limit: int | None = None,
-        after: Uuid | None = None,
-        filters: FilterReturn | None = None,
-        sort: Sorting | None = None,
-        group_by: GroupBy | None = None,
-        rerank: Rerank | None = None,
-        boost: BoostReturn | None = None,
-        include_vector: bool | str | Sequence[str] = False,
-        return_metadata: MetadataQuery | Sequence[str] | None = None,
-        return_properties: Any = None,
-        return_references: Any = None,
-        read: Callable[..., Any] | None = None,
-        **prompts: Any,
-    ) -> RpcOp[Any]:
-        """The operation, with what all methods take."""
-        request, check = self.request, self.check
-        request.limit = check.whole("limit", limit) or 0
-        request.offset = check.whole("offset", offset) or 0
-        request.autocut = check.whole("auto_limit", auto_limit) or 0
-        if after:
-            request.after = check.uuid("after", after)
-        if filters is not None:
-            request.filters.CopyFrom(to_message(filters))
-        if sort is not None:
-            for name, ascending in check.one("sort", sort, Sorting).sorts:
-                request.sort_by.add(path=[name], ascending=ascending)
-        if group_by is not None:
-            _group(check, request.group_by, group_by)
-        if rerank is not None:
-            _rerank(check, request.rerank, rerank)
-        if boost is not None:
-            boosts.fill(check, request.boost, boost)
-        if self.scope.namespace == "generate":
-            prompting.fill(check, request.generative, **prompts)
-        _metadata(check, request.metadata, return_metadata, include_vector)
-        properties, return_properties = models.asked(return_properties, self.scope.properties, models.returned)
-        references, return_references = models.asked(return_references, self.scope.references, models.references)
-        if (asked := _properties(check, return_properties, return_references)) is not None:
-            request.properties.CopyFrom(asked)
-        read = read or _READ[self.scope.namespace, group_by is not None]
-        if properties or references:
-            read = partial(read, properties=properties, references=references)
-        return RpcOp(decode.SEARCH, request, read, f"{self.name} of collection {self.scope.collection!r}")
-
-
-_READ: dict[tuple[str, bool], Callable[..., Any]] = {
-    ("query", False): decode.query,
-    ("query", True): decode.group_by,
-    ("generate", False): decode.generative,
-    ("generate", True): decode.generative_group_by,
-}
-
-
-def _group(check: ArgumentCheck, message: messages.GroupBy, given: GroupBy) -> None:
-    check.one("group_by", given, GroupBy)
-    message.path.append(check.text("group_by.prop", given.prop, required=True))
-    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups) or 0
-    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group) or 0
-
-
-def _rerank(check: ArgumentCheck, message: messages.Rerank, given: Rerank) -> None:
-    check.one("rerank", given, Rerank)
-    message.property = check.text("rerank.prop", given.prop, required=True)
-    if given.query is not None:
-        message.query = check.text("rerank.query", given.query)
 
 
 # What is to be returned.

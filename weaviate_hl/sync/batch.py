@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Unpack
 
 from weaviate_hl.batching import plans
 from weaviate_hl.batching.options import BatchOptions, Options
@@ -13,6 +13,10 @@ from weaviate_hl.ops import schema
 from weaviate_hl.values.generics import Properties
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from weaviate_hl.batching.journal import Journal
     from weaviate_hl.sync.batch_block import ClientBatch, CollectionBatch
     from weaviate_hl.sync.batch_run import RunningBatch
     from weaviate_hl.sync.transport.core import Transport
@@ -207,11 +211,59 @@ class CollectionBatching(_Batching, Generic[Properties]):
 
     experimental = stream
 
-    def _begin(self, plan: plans.Plan, options: BatchOptions) -> CollectionBatch[Properties]:
+    def insert_from(
+        self,
+        source: Any,
+        *,
+        uuid: str | None = None,
+        vector: str | Sequence[str] | None = None,
+        references: Sequence[str] = (),
+        journal: str | os.PathLike[str] | None = None,
+        stream: bool = False,
+        **options: Unpack[BatchOptions],
+    ) -> BatchResult:
+        """Write all objects of a file, a table or an iterable.
+
+        Args:
+            source: The path of a .jsonl, .ndjson (also .gz) or .parquet file, a DataFrame, an Arrow table or anything
+                with the Arrow stream interface, or an iterable of mappings, `DataObject`s or instances of a data model.
+            uuid: The column with the ids; without, they get random ones, or, with a journal, lasting ones.
+            vector: The column with the vectors, or the columns of named vectors.
+            references: The columns with references.
+            journal: A file that notes which rows are stored. Called again with the same source and journal, an import
+                that was interrupted goes on: rows that are stored are left out, those that failed are tried again.
+            stream: Whether to send by streams, as `stream` does, rather than as `dynamic` does.
+            **options: See `BatchOptions`.
+
+        Raises:
+            WeaviateInvalidInputError: It is no source, or the journal is that of another import.
+            WeaviateBatchValidationError: A row cannot be sent as it is; it is named, and what was before it is stored.
+            WeaviateBatchError: The batch has ended by an error.
+
+        Example:
+            articles.batch.insert_from("articles.jsonl", vector="embedding", journal="articles.journal")
+        """
+        from weaviate_hl.batching.journal import Journal
+        from weaviate_hl.batching.sources import Columns, objects
+
+        rows = objects(source, Columns(uuid, vector, references))
+        plan = plans.stream(None) if stream else plans.dynamic()
+        book = None if journal is None else Journal(journal, self._name, self._tenant)
+        try:
+            with self._begin(plan, options, book) as batch:
+                batch.add_all(rows)
+        finally:
+            if book is not None:
+                book.close()
+        return batch.results
+
+    def _begin(
+        self, plan: plans.Plan, options: BatchOptions, journal: Journal | None = None
+    ) -> CollectionBatch[Properties]:
         from weaviate_hl.sync.batch_block import CollectionBatch
 
         made = CollectionBatch[Properties](
-            self._name, self._tenant, self._transport, plan, self._level, Options(**options)
+            self._name, self._tenant, self._transport, plan, self._level, Options(**options), journal
         )
         self._last = made
         return made

@@ -16,6 +16,7 @@ from uuid import UUID
 from weaviate_gen.grpc.services import WeaviateMethods
 from weaviate_hl.batching.ids import TextUUID
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
+from weaviate_hl.batching.journal import Journal
 from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part
 from weaviate_hl.batching.options import Options
 from weaviate_hl.batching.plans import Plan
@@ -30,6 +31,7 @@ from weaviate_hl.errors import (
     WeaviateBatchWarning,
     WeaviateInvalidInputError,
     WeaviateTimeoutError,
+    WeaviateUnsupportedFeatureError,
 )
 from weaviate_hl.log import logger
 from weaviate_hl.op import RpcOp
@@ -88,6 +90,7 @@ class RunningBatch:
         plan: How it is sent.
         consistency_level: How many copies of an object must answer.
         options: What else a user wants.
+        journal: What notes which objects are stored.
     """
 
     def __init__(
@@ -96,11 +99,13 @@ class RunningBatch:
         plan: Plan,
         consistency_level: str | None,
         options: Options,
+        journal: Journal | None = None,
     ) -> None:
         self._transport = transport
         self._plan = plan
         self._level = consistency_level
         self._options = options
+        self._journal = journal
         self._guard = Guard()
         self._todo = Bell(self._guard)  # for those who send
         self._unsure = Bell(self._guard)  # for who looks for what is unsure
@@ -131,6 +136,7 @@ class RunningBatch:
             patience=self._options.retry_for,
             part_bytes=min(PART_BYTES, self._transport.limit - 1000),
         )
+        self._machine.noted = None if self._journal is None else []
         self._state = "open"
         self._began = monotonic()
         self._progress = Progress(self._options.progress)
@@ -163,8 +169,7 @@ class RunningBatch:
                 self._machine.failed(items, "unknown", "the batch was interrupted", monotonic())
             for talk in self._streams:
                 talk.ended("unknown", "the batch was interrupted", monotonic())
-            self._failures += self._machine.news
-            self._machine.news = []
+            self._news()
             self._ring()
         for strand in self._strands:
             strand.cancel()
@@ -345,7 +350,7 @@ class RunningBatch:
                 for reply in stream:
                     self._tell(partial(talk.receive, reply))
         except WeaviateBaseError as error:
-            if error.status == "UNIMPLEMENTED":
+            if error.status == "UNIMPLEMENTED" or isinstance(error, WeaviateUnsupportedFeatureError):
                 logger.warning("this server has no streams: the batch sends requests")
                 return "refused", str(error)
             verdict = verdict_of(error)
@@ -379,14 +384,22 @@ class RunningBatch:
         """Tell the machine what happened, and all others what follows from it."""
         with self._guard:
             what(monotonic())
-            news, self._machine.news = self._machine.news, []
-            self._keep(news)
+            news = self._news()
             self._ring()
         if self._options.on_failure is not None:
             for item in news:
                 self._options.on_failure(batches.failure(item))
         if self._progress.due():
             self._progress.tell(self.counts)
+
+    def _news(self) -> list[Item]:
+        """What has failed since the last time; it is kept, and noted with what was stored."""
+        news, self._machine.news = self._machine.news, []
+        if self._journal is not None:
+            self._journal.note(self._machine.noted or (), news)
+            self._machine.noted = []
+        self._keep(news)
+        return news
 
     def _ring(self) -> None:
         for bell in (self._todo, self._unsure, self._change):
@@ -413,8 +426,7 @@ class RunningBatch:
             self._machine.stop(error)
             for items in self._sending.values():
                 self._machine.failed(items, "unknown", f"the batch broke: {error!r}", monotonic())
-            self._keep(self._machine.news)
-            self._machine.news = []
+            self._news()
             self._ring()
 
     # Accounts

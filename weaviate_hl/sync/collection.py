@@ -20,6 +20,7 @@ from weaviate_hl.sync.query import Query
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
+from weaviate_hl.values.tables import of_facts
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
 if TYPE_CHECKING:
@@ -239,6 +240,11 @@ class Collection(Generic[Properties, References]):
         return True
 
     def __repr__(self) -> str:
-        facts = {"tenant": self._tenant, "consistency level": self._consistency_level}
-        told = "".join(f", {what} {value}" for what, value in facts.items() if value is not None)
+        told = "".join(f", {what} {value}" for what, value in self._facts().items() if value is not None)
         return f"<{type(self).__name__} {self.name!r}{told}>"
+
+    def _repr_html_(self) -> str:
+        return of_facts({"collection": self.name} | self._facts())
+
+    def _facts(self) -> dict[str, str | None]:
+        return {"tenant": self._tenant, "consistency level": self._consistency_level}

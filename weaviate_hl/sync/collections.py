@@ -103,10 +103,10 @@ class Collections:
 
             articles = client.collections.create("Article", properties=Article)
         """
-        if data_model_properties is None and isinstance(properties, type):
-            data_model_properties = properties
-        if data_model_references is None and isinstance(references, type):
-            data_model_references = references
+        if data_model_properties is None and models.is_class(properties):
+            data_model_properties = cast("type[Properties]", properties)
+        if data_model_references is None and models.is_class(references):
+            data_model_references = cast("type[References]", references)
         models.require(data_model_properties, data_model_references)
         body = schema.new_collection(
             check("collections.create", not skip_argument_validation),

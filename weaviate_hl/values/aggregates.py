@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from weaviate_hl.values.inputs import GeoCoordinate
+from weaviate_hl.values.tables import of_aggregates
 
 
 @dataclass
@@ -91,6 +92,9 @@ class AggregateReturn:
     properties: dict[str, AggregateResult]
     total_count: int | None
 
+    def _repr_html_(self) -> str:
+        return of_aggregates([self])
+
 
 @dataclass
 class GroupedBy:
@@ -114,3 +118,6 @@ class AggregateGroupByReturn:
     """What was found out, by group."""
 
     groups: list[AggregateGroup]
+
+    def _repr_html_(self) -> str:
+        return of_aggregates(self.groups)

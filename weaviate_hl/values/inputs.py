@@ -241,7 +241,7 @@ class DataObject(Input, Generic[P, R]):
     ) -> None:
         self.properties = properties
         self.uuid = uuid
-        self.vector = vector
+        self.vector: Any = vector
         self.references = references
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from os import PathLike
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, TypeAlias
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.inputs import Input, Uuid
+from weaviate_hl.values.inputs import HasArray, HasDLPack, Input, Uuid
 
 if TYPE_CHECKING:
     from weaviate_hl.values.filters import FilterReturn
 
-Vector: TypeAlias = Any
-"""A list of numbers, or of lists of them (a multi-vector), or anything that holds numbers as an array does."""
+Vector: TypeAlias = Sequence[float] | Sequence[Sequence[float] | HasArray] | HasArray | HasDLPack
+"""A vector, or a multi-vector."""
 
-Media: TypeAlias = Any
+Media: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """A path, a file that is open for reading bytes, bytes, or a str: the name of a file, or base64."""
 
 
@@ -157,12 +158,12 @@ class NearVector:
         return ListOfVectorsQuery(dimensionality="2D" if _has_rows(vectors[0]) else "1D", vectors=vectors)
 
 
-def _has_rows(vector: Vector) -> bool:
+def _has_rows(vector: Any) -> bool:
     first = vector[0] if hasattr(vector, "__len__") and len(vector) else None
     return hasattr(first, "__len__") and getattr(first, "shape", None) != ()
 
 
-NearVectorInputType: TypeAlias = Vector | Mapping[str, Vector | ListOfVectorsQuery]
+NearVectorInputType: TypeAlias = Mapping[str, Vector | ListOfVectorsQuery] | Vector
 
 
 class MultiTargetVectorJoin(Input):

@@ -7,10 +7,11 @@ underscore before its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from weaviate_hl.values.aggregates import AggregateGroup, AggregateReturn
     from weaviate_hl.values.schema import CollectionConfigSimple
 
 Key: TypeAlias = tuple[int, str]
@@ -175,6 +177,24 @@ def of_configuration(config: CollectionConfigSimple) -> str:
     return f"<p><b>{_escape(config.name)}</b> {_escape(config.description or '')}</p>" + _table(
         ["property", "type", "description"], rows
     )
+
+
+def of_aggregates(found: Sequence[AggregateReturn | AggregateGroup]) -> str:
+    """What was told of all objects, or of each group, in HTML: a row for each property."""
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        group = getattr(one, "grouped_by", None)
+        common = {"group": group and group.value, "objects": one.total_count}
+        told = [{"property": name} | vars(metrics) for name, metrics in one.properties.items()]
+        rows += [common | more for more in told or [{}]]
+    names = [name for name in dict.fromkeys(chain(*rows)) if any(row.get(name) is not None for row in rows)]
+    return _table(names, [[row.get(name) for name in names] for row in rows])
+
+
+def of_facts(facts: Mapping[str, Any]) -> str:
+    """Facts by name in HTML, those that are known."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    return _table(list(known), [known.values()])
 
 
 def _table(names: Sequence[str], rows: Any) -> str:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
 
 from weaviate_gen.grpc import WEB_SINCE, HealthMethods
-from weaviate_gen.grpc.v1.health_weaviate_pb2 import WeaviateHealthCheckRequest
 from weaviate_gen.rest.api.meta import get as meta
 from weaviate_gen.rest.api.well_known import openid_configuration, ready
 from weaviate_gen.rest.errors import MalformedBody
@@ -28,13 +27,26 @@ from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
 from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
-from weaviate_hl.colour.aio import ASYNC, Calls, Kept, Lock, Semaphore, in_loop, sleep, together, within
+from weaviate_hl.colour.aio import (
+    ASYNC,
+    Calls,
+    Kept,
+    Lock,
+    Semaphore,
+    in_loop,
+    in_thread,
+    locked,
+    sleep,
+    together,
+    within,
+)
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import POLLED
+from weaviate_hl.fork import POLLER
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.telemetry import Call
+from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
@@ -49,8 +61,15 @@ AT_ONCE = 64
 """Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
+HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
+WANTS_TLS = "the port speaks TLS"
 FORKED = "Native gRPC cannot be used asynchronously in the child of a process that had it open when it forked"
-SPAWN = "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")"
+TLS_PROXY = "Native gRPC cannot use a proxy that is itself reached by https"
+REMEDIES = {
+    WANTS_TLS: "Connect with grpc_secure=True",
+    FORKED: "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")",
+    TLS_PROXY: 'Give gRPC a proxy reached by http, Proxies(grpc="http://..."), or use AdditionalConfig(grpc="web")',
+}
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
 
 
@@ -98,7 +117,7 @@ class Transport:
 
     async def _open(self) -> None:
         self._http, self._native = self._channels()
-        self._web = Web(self._http, self.params.base_url, self.limit)
+        self._web = Web(self._http, self.params.base_url)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
@@ -115,17 +134,22 @@ class Transport:
         from weaviate_hl.aio.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
-        native = None if self._wanted == "web" or self._barred() else Native(self.params.grpc, self.config)
+        native = None
+        if self._wanted != "web":
+            obstacle = self._obstacle()
+            if obstacle and self._wanted == "native":
+                raise errors.WeaviateGRPCUnavailableError(obstacle, hint=REMEDIES[obstacle])
+            native = None if obstacle else Native(self.params.grpc, self.config)
         return Http(self.params.http, self.config, tls=tls), native
 
-    def _barred(self) -> bool:
-        """Whether native gRPC cannot be used by this colour in this process."""
-        if ASYNC:
-            if POLLED.by_parent and self._wanted == "native":
-                raise errors.WeaviateGRPCUnavailableError(FORKED, hint=SPAWN)
-            return POLLED.by_parent
-        else:
-            return False
+    def _obstacle(self) -> str | None:
+        """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
+        if ASYNC:  # noqa: SIM102 - the twin knows this form only
+            if POLLER.by_parent:
+                return FORKED
+        if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
+            return TLS_PROXY
+        return None
 
     @property
     def place(self) -> str:
@@ -175,7 +199,6 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
             )
-        self._web = Web(self._http, self.params.base_url, self.limit)
         self._choose(native, web)
 
     async def _log_in(self, deadline: Deadline) -> None:
@@ -251,24 +274,32 @@ class Transport:
         if self._wanted not in ("auto", protocol):
             return None
         if protocol == "native" and self._native is None:
-            return RpcFailed("UNAVAILABLE", FORKED)
-        request = WeaviateHealthCheckRequest()
+            return RpcFailed("UNAVAILABLE", self._obstacle() or "")
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            await channel.call(HealthMethods.Check, request, [], deadline)
+            await channel.call(HealthMethods.Check, b"", [], deadline)
         except RpcFailed as failed:
-            return failed
+            if failed.wants_credentials:  # of which it was given none
+                return None
+            return await self._hung_up(failed) if protocol == "native" else failed
         except (Broken, TimeoutError) as error:
             return RpcFailed("UNAVAILABLE", str(error) or "no answer in time")
         return None
 
+    async def _hung_up(self, failed: RpcFailed) -> RpcFailed:
+        """A port that hung up may want TLS: it is asked."""
+        where = self.params.grpc
+        plain = not where.secure and proxy_for(self.config, "grpc", where) is None
+        if not plain or not failed.text.endswith(HUNG_UP):
+            return failed
+        tls = await in_thread(partial(speaks_tls, where.host, where.port, self.config.timeout.init))
+        return RpcFailed("UNAVAILABLE", WANTS_TLS) if tls else failed
+
     def _choose(self, native: RpcFailed | None, web: RpcFailed | None) -> None:
         """Settle how gRPC travels, from what the probes found."""
-        self._undecided = False
         if native is None and self._wanted != "web":
             self.protocol = "native"
-            return
-        if web is None and (self._wanted == "web" or (self._wanted == "auto" and native and _has_no_grpc(native))):
+        elif web is None and (self._wanted == "web" or (self._wanted == "auto" and native and _has_no_grpc(native))):
             self.protocol = "web"
             if native is not None and self._wanted == "auto":
                 logger.info(
@@ -276,18 +307,19 @@ class Transport:
                     self.params.grpc.address,
                     native.text,
                 )
-            return
-        if self._wanted != "web" and native is not None:
+        elif self._wanted != "web" and native is not None:
             raise errors.WeaviateGRPCUnavailableError(
                 f"No native gRPC connection to {self.params.grpc.address}: {_stage(native)}: {native.text}",
                 status=native.code,
                 hint=_advice(native, web, self.version),
             )
-        raise errors.WeaviateGRPCUnavailableError(
-            f"No gRPC over HTTP at {self.params.base_url}: {web.text if web else ''}",
-            status=web.code if web else None,
-            hint=f'Servers before {WEB_SINCE} need grpc="native"',
-        )
+        else:
+            raise errors.WeaviateGRPCUnavailableError(
+                f"No gRPC over HTTP at {self.params.base_url}: {web.text if web else ''}",
+                status=web.code if web else None,
+                hint=f'Servers before {WEB_SINCE} need grpc="native"',
+            )
+        self._undecided = False
 
     # Calls
 
@@ -382,7 +414,7 @@ class Transport:
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
             )
-            raise Failed(Failure("answer", answer.status, _retry_after(answer)), told, sent)
+            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, sent)
         try:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
@@ -391,28 +423,31 @@ class Transport:
             ) from None
 
     async def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
+        message = self._packed(op)
+        if self._undecided:
+            await self._decide(deadline)
         metadata, authorization = await self._metadata(deadline, extra)
         try:
             if ASYNC:
+                if self._slots.locked():
+                    await sleep(0)  # where hundreds begin at once, they do so in two turns of the loop
                 async with within(deadline), self._slots:
-                    reply = await self._channel().call(op.method, op.message, metadata, deadline)
+                    reply = await self._channel().call(op.method, message, metadata, deadline)
             else:
-                reply = await self._channel().call(op.method, op.message, metadata, deadline)
+                reply = await self._channel().call(op.method, message, metadata, deadline)
         except RpcFailed as failed:
             failed.text = self._hide(failed.text)
-            if self._undecided and failed.unreachable and _has_no_grpc(failed):
-                await self._decide(deadline)
-                raise Failed(Failure("connect"), self._grpc_error(op, failed)) from failed
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
             stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
-            raise Failed(Failure(stage, failed.code), self._grpc_error(op, failed), authorization) from failed
+            raise Failed(
+                Failure(stage, failed.code, _retry_after(failed.trailers)), self._grpc_error(op, failed), authorization
+            ) from failed
         except Broken as error:
             unreachable = self._unreachable(error)
             unreachable.operation = op.name
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
-        self._undecided = False
         answer = op.parse(reply)
         if not isinstance(answer, Unfinished):
             return answer
@@ -429,6 +464,18 @@ class Transport:
                 text = text.replace(secret, "***")
         return text
 
+    def _packed(self, op: RpcOp[Any]) -> bytes:
+        """The message as it is sent, if the server takes one of its size."""
+        packed: bytes = op.message if type(op.message) is bytes else op.message.SerializeToString()
+        if len(packed) > self.limit:
+            raise op.error(
+                f"{op.doing}: the request has {len(packed):,} bytes, the server takes {self.limit:,}",
+                operation=op.name,
+                status="RESOURCE_EXHAUSTED",
+                hint="Send less at once, or raise GRPC_MAX_MESSAGE_SIZE at the server",
+            )
+        return packed
+
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
         if isinstance(error, errors.WeaviateGRPCUnavailableError):
@@ -437,15 +484,28 @@ class Transport:
                 f"{op.doing} failed: no answer over {self.protocol} gRPC from {where}: {_stage(failed)}: {failed.text}"
             )
             error.outcome = "not sent" if failed.unreachable else "unknown"
+            if failed.unreachable:
+                error.hint = _advice(failed, None, self.version)
         return error
 
     async def _decide(self, deadline: Deadline) -> None:
-        """The native port has not answered the first call: see whether the HTTP port does."""
-        async with self._deciding:
-            if self._undecided and await self._probe("web", deadline) is None:
-                self.protocol = "web"
-                logger.info("the gRPC port %s does not answer: gRPC goes over the HTTP port", self.params.grpc.address)
-            self._undecided = False
+        """Find out how gRPC travels, before the first call of a client that was connected without checks."""
+        async with locked(self._deciding, deadline):
+            if not self._undecided:
+                return
+            patience, left = self.config.timeout.init, deadline.remaining()
+            native = await self._probe("native", Deadline(patience if left is None else min(patience, left / 2)))
+            left = deadline.remaining()
+            web = None
+            if native is not None:
+                web = await self._probe("web", Deadline(patience if left is None else min(patience, left)))
+                if deadline.remaining() == 0:
+                    raise TimeoutError
+            try:
+                self._choose(native, web)
+            except errors.WeaviateGRPCUnavailableError as error:
+                nobody = native is not None and _has_no_grpc(native)
+                raise Failed(Failure("connect" if nobody else "answer"), error) from None
 
     def _channel(self) -> Native | Web:
         return self._web if self.protocol == "web" or self._native is None else self._native
@@ -487,15 +547,18 @@ class Transport:
     async def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
         await self._ready()
+        if self._undecided:
+            try:
+                await self._decide(Deadline(None))
+            except Failed as failed:
+                raise failed.error from None
         return not isinstance(self._channel(), Web)
 
     async def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
     ) -> Any:
         """The replies of a stream that begins now; for `Stream`."""
-        await self._ready()
-        channel = self._channel()
-        if isinstance(channel, Web):
+        if not await self.can_stream():
             raise errors.WeaviateGRPCUnavailableError(
                 f"{op.doing}: {op.name} is a stream, which needs native gRPC; this client speaks gRPC over HTTP",
                 operation=op.name,
@@ -503,6 +566,7 @@ class Transport:
             )
         metadata, _ = await self._metadata(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
+        channel = cast("Native", self._native)
         return channel.stream(op.method, requests, deadline.remaining(), metadata)
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
@@ -594,7 +658,11 @@ def _has_no_grpc(failed: RpcFailed) -> bool:
 
     A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
     """
-    if failed.code == "DEADLINE_EXCEEDED" or failed.text == FORKED or "NO_APPLICATION_PROTOCOL" in failed.text:
+    if (
+        failed.code == "DEADLINE_EXCEEDED"
+        or failed.text in (FORKED, TLS_PROXY)
+        or "NO_APPLICATION_PROTOCOL" in failed.text
+    ):
         return True
     if failed.text.startswith("Received http2 header with status"):
         return True
@@ -608,16 +676,16 @@ def _stage(failed: RpcFailed) -> str:
 
 
 def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
-    if native.text == FORKED:
-        return f"{SPAWN}, which servers from {WEB_SINCE} have"
+    if remedy := REMEDIES.get(native.text):
+        return remedy
+    if any(words in native.text.lower() for words in ("wrong_version_number", *NOT_TLS)):
+        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
-    if "WRONG_VERSION_NUMBER" in native.text:
-        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if native.is_tls:
         return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
     if web is not None:
-        return f"Is the port open? Servers from {WEB_SINCE} need no gRPC port; this one is {version}"
+        return f"Is the port open? Servers from {WEB_SINCE} need no gRPC port; this one is {version or 'unknown'}"
     return "Is the port open to this machine?"
 
 
@@ -636,9 +704,9 @@ def _text(answer: Answer) -> str:
     return str(told)[:500] if told else ""
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
     """The seconds that a server asks for, as a number or as a date."""
-    value = answer.headers.get("retry-after", "")
+    value = str(headers.get("retry-after", ""))
     try:
         return max(0.0, float(value))
     except ValueError:

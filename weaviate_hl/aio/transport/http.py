@@ -59,6 +59,7 @@ class Http:
                 (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
             )
             plain = f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+            limits["proxy_ssl_context"] = ssl_context(config) if parts.scheme == "https" else None
             self._pool = httpcore.AsyncHTTPProxy(plain, proxy_auth=login, network_backend=self._network, **limits)
         # The library's client adds what a transport lacks: decompression, and hooks for those who trace or mock it.
         self._client = httpx.AsyncClient(transport=Wire(self._pool), trust_env=False, timeout=None)

@@ -132,9 +132,9 @@ class LiteChannel:
         self._engine = engine
         self._worker = worker
 
-    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+    async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
+        call = partial(self._engine.rpc, method.name, method.request.FromString(message), dict(metadata))
         try:
             reply = await self._worker.run(call)
         except RpcError as error:

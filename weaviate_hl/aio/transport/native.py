@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import grpc.aio
 
 from weaviate_hl.answers import Metadata, RpcFailed
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE, POLLED
+from weaviate_hl.fork import GATE
 from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
@@ -35,13 +37,11 @@ class Native:
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
             "grpc.initial_reconnect_backoff_ms": 100,
             "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
-            "grpc.enable_http_proxy": int(proxy is not None),
-            **({"grpc.http_proxy": proxy} if proxy else {}),
+            "grpc.enable_http_proxy": 0,  # which would heed the environment, too
+            **(_tunnel(proxy, params) if proxy else {}),
             **dict((given.channel_options if given else None) or ()),
         }
-        self.address = params.address
-        if ASYNC:
-            POLLED.add(self)
+        target = params.address if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2]
         self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
@@ -52,11 +52,11 @@ class Native:
                     read(tls.key or tls.cert) if tls.cert else None,
                     read(tls.cert) if tls.cert else None,
                 )
-            self._channel = grpc.aio.secure_channel(self.address, credentials, list(options.items()))
+            self._channel: Any = grpc.aio.secure_channel(target, credentials, list(options.items()))
         else:
-            self._channel = grpc.aio.insecure_channel(self.address, list(options.items()))
+            self._channel = grpc.aio.insecure_channel(target, list(options.items()))
 
-    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+    async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
 
         Raises:
@@ -66,7 +66,7 @@ class Native:
         callable_ = self._callables.get(method)
         if callable_ is None:
             callable_ = self._callables[method] = self._channel.unary_unary(
-                method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
+                method.path, response_deserializer=method.reply.FromString
             )
         cancellations = cancellations_of_task()
         try:
@@ -95,9 +95,10 @@ class Native:
 
     async def close(self) -> None:
         """Close the channel."""
-        await self._channel.close()
-        if ASYNC:
-            POLLED.discard(self)
+        channel, self._channel = self._channel, None  # without references grpc's thread ends: see fork.Polled
+        self._callables.clear()
+        if channel is not None:
+            await channel.close()
 
 
 class Replies:
@@ -129,6 +130,16 @@ class Replies:
 def failed(error: Any) -> RpcFailed:
     """What is known of a failed call."""
     return RpcFailed(error.code().name, error.details() or "", dict(error.trailing_metadata() or ()))
+
+
+def _tunnel(proxy: str, params: ProtocolParams) -> dict[str, str]:
+    """The options of a channel to a proxy that has it lead on to the server."""
+    parts = urlsplit(proxy)
+    options = {"grpc.http_connect_server": params.address, "grpc.default_authority": params.address}
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        options["grpc.http_connect_headers"] = f"Proxy-Authorization:Basic {b64encode(login.encode()).decode()}"
+    return options
 
 
 def _serialize(message: Any) -> bytes:

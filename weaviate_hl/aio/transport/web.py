@@ -22,15 +22,13 @@ class Web:
     Args:
         http: The HTTP client.
         base_url: The server's REST address.
-        limit: The largest message, in both directions.
     """
 
-    def __init__(self, http: Http, base_url: str, limit: int) -> None:
+    def __init__(self, http: Http, base_url: str) -> None:
         self._http = http
         self._prefix = base_url + WEB_PATH
-        self._limit = limit
 
-    async def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+    async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
 
         Raises:
@@ -38,17 +36,12 @@ class Web:
             Broken: There is no answer.
             TimeoutError: The deadline has passed.
         """
-        content = message if type(message) is bytes else message.SerializeToString()
-        if len(content) > self._limit:
-            raise RpcFailed(
-                "RESOURCE_EXHAUSTED", f"the message has {len(content):,} bytes, the server takes {self._limit:,}"
-            )
         headers = [*grpc_web.HEADERS, *metadata]
         left = deadline.remaining()
         if left is not None:
             headers.append(("grpc-timeout", grpc_web.timeout(left)))
         url = self._prefix + method.path
-        answer = await self._http.send("POST", url, headers, grpc_web.frame(content), deadline)
+        answer = await self._http.send("POST", url, headers, grpc_web.frame(message), deadline)
         if answer.status == 404:
             raise RpcFailed("UNIMPLEMENTED", "the server does not speak gRPC-web at this address")
         if answer.status != 200:
@@ -61,7 +54,7 @@ class Web:
         except grpc_web.Incomplete as error:
             raise Broken("reading the answer", str(error), sent=True) from error
         if code != "OK":
-            failed = RpcFailed(code, text, dict(trailers))
+            failed = RpcFailed(code, text, {**answer.headers, **trailers})
             failed.by_server = True
             raise failed
         return method.reply.FromString(reply)

@@ -2,8 +2,6 @@
 
 Rule: the same text always has the same vector, on every machine; texts that share words or spellings are near, meanings
 are not known. Each feature (a word, three letters of it) adds to one number, chosen by a checksum.
-
-- `embed(texts)`: one vector of `DIMENSIONS` numbers for each
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Rule: sorting keeps the order it is given among equals, descending too; a missing value and an empty list come before
 all others, so last when descending. Grouping walks the results best first, and each value of a list has its own group.
-
-- `sort_documents(documents, keys)`: each `Key` has the values of the documents, their data type and a direction
-- `group_names(value, data_type, by_vector)`, `group_by(hits, names, groups, per_group)`: the groups as `Group`s
 """
 
 from __future__ import annotations

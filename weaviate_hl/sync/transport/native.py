@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import grpc
 
@@ -35,11 +37,11 @@ class Native:
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
             "grpc.initial_reconnect_backoff_ms": 100,
             "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
-            "grpc.enable_http_proxy": int(proxy is not None),
-            **({"grpc.http_proxy": proxy} if proxy else {}),
+            "grpc.enable_http_proxy": 0,  # which would heed the environment, too
+            **(_tunnel(proxy, params) if proxy else {}),
             **dict((given.channel_options if given else None) or ()),
         }
-        self.address = params.address
+        target = params.address if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2]
         self._callables: dict[Method[Any, Any], Any] = {}  # one path may be read as more than one kind of reply
         if params.secure:
             credentials = given.credentials if given else None
@@ -50,11 +52,11 @@ class Native:
                     read(tls.key or tls.cert) if tls.cert else None,
                     read(tls.cert) if tls.cert else None,
                 )
-            self._channel = grpc.secure_channel(self.address, credentials, list(options.items()))
+            self._channel: Any = grpc.secure_channel(target, credentials, list(options.items()))
         else:
-            self._channel = grpc.insecure_channel(self.address, list(options.items()))
+            self._channel = grpc.insecure_channel(target, list(options.items()))
 
-    def call(self, method: Method[Any, Any], message: Any, metadata: Metadata, deadline: Deadline) -> Any:
+    def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
 
         Raises:
@@ -64,7 +66,7 @@ class Native:
         callable_ = self._callables.get(method)
         if callable_ is None:
             callable_ = self._callables[method] = self._channel.unary_unary(
-                method.path, request_serializer=_serialize, response_deserializer=method.reply.FromString
+                method.path, response_deserializer=method.reply.FromString
             )
         cancellations = cancellations_of_task()
         try:
@@ -87,7 +89,10 @@ class Native:
 
     def close(self) -> None:
         """Close the channel."""
-        self._channel.close()
+        channel, self._channel = self._channel, None  # without references grpc's thread ends: see fork.Polled
+        self._callables.clear()
+        if channel is not None:
+            channel.close()
 
 
 class Replies:
@@ -119,6 +124,16 @@ class Replies:
 def failed(error: Any) -> RpcFailed:
     """What is known of a failed call."""
     return RpcFailed(error.code().name, error.details() or "", dict(error.trailing_metadata() or ()))
+
+
+def _tunnel(proxy: str, params: ProtocolParams) -> dict[str, str]:
+    """The options of a channel to a proxy that has it lead on to the server."""
+    parts = urlsplit(proxy)
+    options = {"grpc.http_connect_server": params.address, "grpc.default_authority": params.address}
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        options["grpc.http_connect_headers"] = f"Proxy-Authorization:Basic {b64encode(login.encode()).decode()}"
+    return options
 
 
 def _serialize(message: Any) -> bytes:
