@@ -121,6 +121,13 @@ def test_hybrid(corpus: Lite, alpha: float, relative: str, ranked: str) -> None:
     same(corpus.search("A", **hybrid(alpha, fusion_type=1)), ranked)
 
 
+def test_hybrid_without_alpha_leans_to_the_vector(corpus: Lite) -> None:
+    unsaid = base.Hybrid(query="quick fox", properties=["body"], vectors=[vector(1, 0)], use_alpha_param=True)
+    assert corpus.ids("A", hybrid_search=unsaid) == corpus.ids("A", **hybrid(0.75, vectors=[vector(1, 0)]))
+    unsaid.query = "nothing"  # words that no object has
+    assert len(corpus.ids("A", hybrid_search=unsaid)) == 5
+
+
 def test_hybrid_and_the_rest_of_a_request(corpus: Lite) -> None:
     same(corpus.search("A", **hybrid(0.5, vector_distance=0.03)), "4:0.5 · 5:0.5")
     same(corpus.search("A", **hybrid(0.5), filters=where("n", ">", 2)), "4:0.8363795 · 5:0.5 · 3:0")

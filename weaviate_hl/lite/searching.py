@@ -33,6 +33,7 @@ Hits = list[tuple[int, float]]
 # By their numbers.
 _METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
 _OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
+_ALPHA = 0.75  # how much the vector counts where nothing is said
 LEG = 100  # how deep each leg of a hybrid search goes at least
 
 
@@ -425,7 +426,8 @@ class HybridQuery:
     def __init__(self, scope: Scope, message: pb.Hybrid) -> None:
         self._scope = scope
         self._ranked = message.fusion_type == 1
-        self._alpha = float(message.alpha_param if message.use_alpha_param else message.alpha)
+        given = message.alpha_param if message.HasField("alpha_param") else _ALPHA
+        self._alpha = float(given if message.use_alpha_param else message.alpha)
         self._farthest = message.vector_distance if message.WhichOneof("threshold") else None
         self._keyword: KeywordQuery | None = None
         self._vector: VectorQuery | None = None
