@@ -29,7 +29,7 @@ def _type_of(kind: str) -> Any:
     def holder() -> None: ...
 
     holder.__annotations__ = {"body": kind}
-    return get_type_hints(holder, vars(bodies))["body"]
+    return get_type_hints(holder, dict(vars(bodies)))["body"]
 
 
 _fields_of = functools.cache(get_type_hints)
