@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weaviate_hl import outputs as outputs
     from weaviate_hl import telemetry as telemetry
     from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl.call_options import options
     from weaviate_hl.connect import (
         connect_to_custom,
         connect_to_embedded,
@@ -62,6 +63,7 @@ __all__ = [
     "connect_to_local",
     "connect_to_wcs",
     "connect_to_weaviate_cloud",
+    "options",
     "use_async_with_custom",
     "use_async_with_embedded",
     "use_async_with_lite",
@@ -86,6 +88,7 @@ if not TYPE_CHECKING:  # for type checkers this would be a promise that any name
         {
             "WeaviateAsyncClient": "weaviate_hl.aio.client",
             "WeaviateClient": "weaviate_hl.sync.client",
+            "options": "weaviate_hl.call_options",
             **dict.fromkeys(_CONNECT, "weaviate_hl.connect"),
         },
         (

@@ -11,7 +11,6 @@ import concurrent.futures.thread  # noqa: F401 - see below
 import logging  # noqa: F401
 import os
 from threading import Condition
-from weakref import WeakSet
 
 PATIENCE = 5.0
 """Seconds that a fork waits for running calls at most."""
@@ -59,31 +58,27 @@ class Gate:
         self._reset()
 
 
-class Polled:
-    """The asynchronous gRPC channels that there are: a thread of grpc's own polls them, closed or not.
+class Polling:
+    """Whether grpc polls asynchronous channels here: in a thread of its own, which no child has and none can replace.
 
-    That thread is not in a child, yet grpc there relies on it: asynchronous calls hang or crash in the child of a
-    process that had such a channel open.
+    Asynchronous calls hang or crash in the child of a process that has ever had such a channel, be it closed or not.
     """
 
-    def __init__(self) -> None:
-        self._channels: WeakSet[object] = WeakSet()
-        self.by_parent = False
-        """Whether a parent of this process had some when it forked."""
+    __slots__ = ("here", "in_parent")
 
-    def add(self, channel: object) -> None:
-        """There is another one, until nothing refers to it."""
-        self._channels.add(channel)
+    def __init__(self) -> None:
+        self.here = False
+        self.in_parent = False
 
     def inherit(self) -> None:
         """This is a child now."""
-        self.by_parent = self.by_parent or bool(self._channels)
+        self.in_parent = self.here or self.in_parent
 
 
 GATE = Gate()
-POLLED = Polled()
+POLLING = Polling()
 if hasattr(os, "register_at_fork"):
     # What is registered last runs first. Both modules imported above take locks before a fork, which calls may need in
     # order to end: they must have been registered when the gate is.
     os.register_at_fork(before=GATE.close, after_in_parent=GATE.open, after_in_child=GATE.renew)
-    os.register_at_fork(after_in_child=POLLED.inherit)
+    os.register_at_fork(after_in_child=POLLING.inherit)

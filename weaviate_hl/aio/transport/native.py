@@ -10,7 +10,7 @@ import grpc.aio
 
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE, POLLED
+from weaviate_hl.fork import GATE, POLLING
 from weaviate_hl.trust import proxy_for, roots_pem
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Native:
         else:
             self._channel = grpc.aio.insecure_channel(target, list(options.items()))
         if ASYNC:
-            POLLED.add(self._channel)
+            POLLING.here = True
 
     async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
@@ -130,7 +130,7 @@ class Native:
 
     async def close(self) -> None:
         """Close the channel."""
-        channel, self._channel = self._channel, None  # without references grpc's thread ends: see fork.Polled
+        channel, self._channel = self._channel, None
         self._callables.clear()
         if channel is not None:
             await channel.close()
