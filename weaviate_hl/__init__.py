@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from weaviate_hl import telemetry as telemetry
     from weaviate_hl.aio.client import WeaviateAsyncClient
     from weaviate_hl.aio.copying import copy as copy_async
+    from weaviate_hl.call_options import options
     from weaviate_hl.connect import (
         connect_to_custom,
         connect_to_embedded,
@@ -66,6 +67,7 @@ __all__ = [
     "connect_to_weaviate_cloud",
     "copy",
     "copy_async",
+    "options",
     "use_async_with_custom",
     "use_async_with_embedded",
     "use_async_with_lite",
@@ -92,6 +94,7 @@ if not TYPE_CHECKING:  # for type checkers this would be a promise that any name
             "WeaviateClient": "weaviate_hl.sync.client",
             "copy": "weaviate_hl.sync.copying",
             "copy_async": "weaviate_hl.aio.copying:copy",
+            "options": "weaviate_hl.call_options",
             **dict.fromkeys(_CONNECT, "weaviate_hl.connect"),
         },
         (

@@ -59,33 +59,31 @@ class Gate:
         self._reset()
 
 
-class Poller:
-    """Whether grpc's own thread ran that polls asynchronous channels, ours or anybody's, closed or not.
+class Polling:
+    """Whether grpc polls asynchronous channels here: in a thread of its own, which no child has and none can replace.
 
-    That thread is not in a child, yet grpc there relies on it: asynchronous calls hang or crash in the child of a
-    process that had it.
+    Asynchronous calls hang or crash in the child of a process that has ever had such a channel, be it closed or not.
     """
 
-    __slots__ = ("_runs", "by_parent")
+    __slots__ = ("here", "in_parent")
 
     def __init__(self) -> None:
-        self._runs = False
-        self.by_parent = False
-        """Whether a parent of this process had it when it forked."""
+        self.here = False
+        self.in_parent = False
 
     def look(self) -> None:
-        """Before a fork."""
-        self._runs = any("_poll_wrapper" in thread.name for thread in threading.enumerate())
+        """Before a fork: the channels may be those of another library."""
+        self.here = self.here or any("_poll_wrapper" in thread.name for thread in threading.enumerate())
 
     def inherit(self) -> None:
-        """After it, in the child."""
-        self.by_parent = self.by_parent or self._runs
+        """This is a child now."""
+        self.in_parent = self.here or self.in_parent
 
 
 GATE = Gate()
-POLLER = Poller()
+POLLING = Polling()
 if hasattr(os, "register_at_fork"):
     # What is registered last runs first. Both modules imported above take locks before a fork, which calls may need in
     # order to end: they must have been registered when the gate is.
     os.register_at_fork(before=GATE.close, after_in_parent=GATE.open, after_in_child=GATE.renew)
-    os.register_at_fork(before=POLLER.look, after_in_child=POLLER.inherit)
+    os.register_at_fork(before=POLLING.look, after_in_child=POLLING.inherit)

@@ -27,6 +27,7 @@ from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.process import FakeProcess
 from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
+from weaviate_hl.call_options import CURRENT
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.policy import RetryPolicy
 from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, GrpcConfig, Timeout
@@ -237,6 +238,84 @@ def test_headers_of_one_call(colour: Sync, fake: FakeWeaviate, client: Any) -> N
     colour.call(client._transport.execute, read())
     assert [r.headers.get("x-once") for r in fake.requests("GET /v1/schema")] == ["1", None]
     assert dict(fake.rpcs("Search")[0].headers)["x-once"] == "2"
+
+
+# Options of single calls
+
+
+@pytest.mark.parametrize("protocol", ["native", "web"])
+def test_a_block_has_options_of_its_own(colour: Sync, fake: FakeWeaviate, protocol: Any) -> None:
+    fake.on_rest("GET", "/v1/schema", {"classes": []})
+    fake.on_rpc(WeaviateMethods.Search, SearchReply())
+    client = colour.connect(fake, grpc=protocol, headers={"X-OpenAI-Api-Key": "mine", "X-Kept": "1"})
+
+    def search_with(**options: Any) -> Any:
+        return colour.call(in_block, client, **options)
+
+    search_with(headers={"x-openai-api-key": "theirs"})
+    colour.call(client.grpc.Search, REQUEST)
+    for received in (fake.rpcs("Search"), fake.requests("GET /v1/schema")):
+        seen = [(dict(each.headers)["x-openai-api-key"], dict(each.headers)["x-kept"]) for each in received]
+        assert seen[:1] == [("theirs", "1")]
+    assert dict(fake.rpcs("Search")[1].headers)["x-openai-api-key"] == "mine"
+    raw = [name.lower() for name, _ in fake.rpcs("Search")[0].raw_headers]
+    assert raw.count("x-openai-api-key") == 1
+
+    fake.fail(RpcFault(delay=3), on="Search")
+    with pytest.raises(errors.WeaviateTimeoutError, match=r"longer than 0\.3 s"):
+        search_with(timeout=0.3)
+
+
+def in_block(client: Any, **given: Any) -> Any:
+    """Calls of the low level with options, in either colour."""
+    if isinstance(client, weaviate_hl.WeaviateClient):
+        with weaviate_hl.options(**given):
+            client.rest.schema.dump()
+            return client.grpc.Search(REQUEST)
+
+    async def run() -> Any:
+        with weaviate_hl.options(**given):
+            await client.rest.schema.dump()
+            return await client.grpc.Search(REQUEST)
+
+    return run()
+
+
+def test_a_write_is_repeated_where_that_is_asked_for(colour: Sync, fake: FakeWeaviate, client: Any) -> None:
+    fake.fail(HttpFault(cut="body"), on="POST /v1/objects", at=1)
+
+    def create_one() -> Any:
+        if colour.name == "sync":
+            with weaviate_hl.options(retry_writes=True):
+                return client._transport.execute(write())
+
+        async def run() -> Any:
+            with weaviate_hl.options(timeout=9), weaviate_hl.options(retry_writes=True):
+                return await client._transport.execute(write())
+
+        return run()
+
+    assert colour.call(create_one) == {"class": "A"}
+    assert len(fake.requests("POST /v1/objects")) == 2
+
+
+def test_blocks_nest() -> None:
+    with weaviate_hl.options(timeout=5, headers={"A": "1", "B": "1"}) as outer:
+        with weaviate_hl.options(headers={"b": "2"}, retry_writes=True), outer:
+            now = CURRENT.get()
+            assert (now.timeout, now.headers, now.retry_writes) == (5, {"a": "1", "b": "1"}, True)
+        assert CURRENT.get().retry_writes is None
+    assert CURRENT.get().timeout is None
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [({"timeout": 0}, "timeout"), ({"timeout": "x"}, "timeout"), ({"timeout": True}, "timeout"),
+     ({"headers": {"a b": "c"}}, "headers"), ({"headers": 5}, "headers"), ({"retry_writes": 1}, "retry_writes")],
+)  # fmt: skip
+def test_options_that_cannot_be(given: Any, name: str) -> None:
+    with pytest.raises(errors.WeaviateInvalidInputError, match=name):
+        weaviate_hl.options(**given)
 
 
 # Time as a whole

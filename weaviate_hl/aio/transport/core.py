@@ -25,8 +25,9 @@ from weaviate_hl import errors
 from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
-from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
+from weaviate_hl.answers import Answer, Broken, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
+from weaviate_hl.call_options import CURRENT
 from weaviate_hl.colour.aio import (
     ASYNC,
     Calls,
@@ -41,7 +42,7 @@ from weaviate_hl.colour.aio import (
     within,
 )
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import POLLER
+from weaviate_hl.fork import GATE, POLLING
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
@@ -63,7 +64,7 @@ AT_ONCE = 64
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
 WANTS_TLS = "the port speaks TLS"
-FORKED = "Native gRPC cannot be used asynchronously in the child of a process that had it open when it forked"
+FORKED = "Native gRPC cannot be used asynchronously in the child of a process that has used it so"
 TLS_PROXY = "Native gRPC cannot use a proxy that is itself reached by https"
 REMEDIES = {
     WANTS_TLS: "Connect with grpc_secure=True",
@@ -130,8 +131,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
-        from weaviate_hl.aio.transport.native import Native
+        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
+            from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+            from weaviate_hl.aio.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
@@ -145,7 +147,7 @@ class Transport:
     def _obstacle(self) -> str | None:
         """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
         if ASYNC:  # noqa: SIM102 - the twin knows this form only
-            if POLLER.by_parent:
+            if POLLING.in_parent:
                 return FORKED
         if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
             return TLS_PROXY
@@ -208,7 +210,8 @@ class Transport:
     async def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
         if self._tokens.needs_provider:
             await self._log_in(deadline)
-        return await self._ask(meta.request(), deadline, await self._rest_headers(deadline))
+        headers, _ = await self._headers(deadline, None)
+        return await self._ask(meta.request(), deadline, list(headers.items()))
 
     async def _check_ready(self, deadline: Deadline) -> None:
         answer = await self._answer(ready.request(), deadline, [])
@@ -347,10 +350,13 @@ class Transport:
     async def _execute(self, op: Op[T], timeout: float | None, headers: Mapping[str, str] | None) -> T:
         if op.since is not None and self.version:
             require(op.doing, op.since, self.version)
-        deadline = Deadline(getattr(self.config.timeout, op.timeout) if timeout is None else timeout)
+        options = CURRENT.get()
+        if timeout is None:
+            timeout = options.timeout or getattr(self.config.timeout, op.timeout)
+        deadline, headers = Deadline(timeout), {**options.headers, **(headers or {})}
         try:
             async with self._calls.scope():
-                return await self._attempts(op, deadline, headers)
+                return await self._attempts(op, deadline, headers, op.idempotent or bool(options.retry_writes))
         except Exception as error:
             if self.connected:
                 raise
@@ -358,7 +364,7 @@ class Transport:
                 f"{op.doing}: the client was closed, and what the server has done is not known", operation=op.name
             ) from error
 
-    async def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str] | None) -> T:
+    async def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str], repeatable: bool) -> T:
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -375,7 +381,7 @@ class Transport:
                     continue
                 left = deadline.remaining()
                 pause = self.config.retry.pause(
-                    failed.failure, attempt, op.idempotent, float("inf") if left is None else left, random.random
+                    failed.failure, attempt, repeatable, float("inf") if left is None else left, random.random
                 )
                 if pause is None or not self.connected:
                     failed.error.attempts = attempt
@@ -385,19 +391,18 @@ class Transport:
 
     async def _rest(self, op: RestOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
         request = op.request
-        headers = await self._rest_headers(deadline)
-        sent = headers[-1][1] if self.credentials is not None else None
+        headers, authorization = await self._headers(deadline, extra)
         content = None
         if request.body is not None:
-            headers.append(("content-type", "application/json"))
+            headers["content-type"] = "application/json"
             try:
                 content = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
             except (TypeError, ValueError, RecursionError) as error:
                 raise errors.WeaviateInvalidInputError(f"{op.doing}: the body is not JSON: {error}") from None
-        headers += [*request.headers.items(), *(extra or {}).items()]
+        sent = [*headers.items(), *request.headers.items()]
         url = self.params.base_url + request.path
         try:
-            answer = await self._http.send(request.method, url, headers, content, deadline, request.query)
+            answer = await self._http.send(request.method, url, sent, content, deadline, request.query)
         except Broken as error:
             unreachable = self._unreachable(error)
             unreachable.operation = op.name
@@ -414,7 +419,7 @@ class Transport:
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
             )
-            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, sent)
+            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, authorization)
         try:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
@@ -426,7 +431,8 @@ class Transport:
         message = self._packed(op)
         if self._undecided:
             await self._decide(deadline)
-        metadata, authorization = await self._metadata(deadline, extra)
+        headers, authorization = await self._headers(deadline, extra)
+        metadata = list(headers.items())
         try:
             if ASYNC:
                 if self._slots.locked():
@@ -510,25 +516,14 @@ class Transport:
     def _channel(self) -> Native | Web:
         return self._web if self.protocol == "web" or self._native is None else self._native
 
-    async def _rest_headers(self, deadline: Deadline) -> list[tuple[str, str]]:
-        authorization = await self._authorization(deadline)
-        if authorization is None:
-            return list(self.headers.items())
-        mine = [(name, value) for name, value in self.headers.items() if name.lower() != "authorization"]
-        return [*mine, ("authorization", authorization)]
-
-    async def _metadata(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[Metadata, str | None]:
-        """What goes with an rpc, and the authorization among it."""
-        authorization = await self._authorization(deadline)
-        skip = "authorization" if self.credentials is not None else ""
-        metadata = [(low, value) for name, value in self.headers.items() if (low := name.lower()) != skip]
-        metadata += [(name.lower(), value) for name, value in (extra or {}).items()]
+    async def _headers(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[dict[str, str], str | None]:
+        """What goes with a call, names in lower case, and the authorization that the credentials give."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        authorization = await self._tokens.header(deadline) if self.credentials is not None else None
         if authorization is not None:
-            metadata.append(("authorization", authorization))
-        return metadata, authorization
-
-    async def _authorization(self, deadline: Deadline) -> str | None:
-        return await self._tokens.header(deadline) if self.credentials is not None else None
+            headers["authorization"] = authorization
+        headers |= {name.lower(): value for name, value in (extra or {}).items()}
+        return headers, authorization
 
     # Streams
 
@@ -542,7 +537,7 @@ class Transport:
             timeout: When it must have ended, in seconds; without one it may take as long as it does.
             headers: Sent with this stream alone.
         """
-        return Stream(self, op, Deadline(timeout), headers)
+        return Stream(self, op, Deadline(timeout), {**CURRENT.get().headers, **(headers or {})})
 
     async def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
@@ -564,10 +559,10 @@ class Transport:
                 operation=op.name,
                 hint=f"Open the gRPC port {self.params.grpc.address} to this machine, or write with BatchObjects",
             )
-        metadata, _ = await self._metadata(self._patience() if deadline.end is None else deadline, headers)
+        sent, _ = await self._headers(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
         channel = cast("Native", self._native)
-        return channel.stream(op.method, requests, deadline.remaining(), metadata)
+        return channel.stream(op.method, requests, deadline.remaining(), list(sent.items()))
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""

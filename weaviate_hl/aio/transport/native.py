@@ -11,7 +11,7 @@ import grpc.aio
 from weaviate_hl.answers import Metadata, RpcFailed
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE
+from weaviate_hl.fork import GATE, POLLING
 from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Native:
             self._channel: Any = grpc.aio.secure_channel(target, credentials, list(options.items()))
         else:
             self._channel = grpc.aio.insecure_channel(target, list(options.items()))
+        if ASYNC:
+            POLLING.here = True
 
     async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Make a call with one request and one reply.
@@ -95,7 +97,7 @@ class Native:
 
     async def close(self) -> None:
         """Close the channel."""
-        channel, self._channel = self._channel, None  # without references grpc's thread ends: see fork.Polled
+        channel, self._channel = self._channel, None
         self._callables.clear()
         if channel is not None:
             await channel.close()

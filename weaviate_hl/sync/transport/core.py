@@ -21,8 +21,9 @@ from weaviate_gen.rest.api.well_known import openid_configuration, ready
 from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 from weaviate_hl import errors
-from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
+from weaviate_hl.answers import Answer, Broken, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
+from weaviate_hl.call_options import CURRENT
 from weaviate_hl.colour.sync import (
     Calls,
     Kept,
@@ -33,6 +34,7 @@ from weaviate_hl.colour.sync import (
     together,
 )
 from weaviate_hl.deadline import Deadline
+from weaviate_hl.fork import GATE
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
@@ -57,7 +59,7 @@ AT_ONCE = 64
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
 WANTS_TLS = "the port speaks TLS"
-FORKED = "Native gRPC cannot be used synchronously in the child of a process that had it open when it forked"
+FORKED = "Native gRPC cannot be used synchronously in the child of a process that has used it so"
 TLS_PROXY = "Native gRPC cannot use a proxy that is itself reached by https"
 REMEDIES = {
     WANTS_TLS: "Connect with grpc_secure=True",
@@ -121,8 +123,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
-        from weaviate_hl.sync.transport.native import Native
+        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
+            from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
+            from weaviate_hl.sync.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
@@ -196,7 +199,8 @@ class Transport:
     def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
         if self._tokens.needs_provider:
             self._log_in(deadline)
-        return self._ask(meta.request(), deadline, self._rest_headers(deadline))
+        headers, _ = self._headers(deadline, None)
+        return self._ask(meta.request(), deadline, list(headers.items()))
 
     def _check_ready(self, deadline: Deadline) -> None:
         answer = self._answer(ready.request(), deadline, [])
@@ -335,10 +339,13 @@ class Transport:
     def _execute(self, op: Op[T], timeout: float | None, headers: Mapping[str, str] | None) -> T:
         if op.since is not None and self.version:
             require(op.doing, op.since, self.version)
-        deadline = Deadline(getattr(self.config.timeout, op.timeout) if timeout is None else timeout)
+        options = CURRENT.get()
+        if timeout is None:
+            timeout = options.timeout or getattr(self.config.timeout, op.timeout)
+        deadline, headers = Deadline(timeout), {**options.headers, **(headers or {})}
         try:
             with self._calls.scope():
-                return self._attempts(op, deadline, headers)
+                return self._attempts(op, deadline, headers, op.idempotent or bool(options.retry_writes))
         except Exception as error:
             if self.connected:
                 raise
@@ -346,7 +353,7 @@ class Transport:
                 f"{op.doing}: the client was closed, and what the server has done is not known", operation=op.name
             ) from error
 
-    def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str] | None) -> T:
+    def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str], repeatable: bool) -> T:
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -363,7 +370,7 @@ class Transport:
                     continue
                 left = deadline.remaining()
                 pause = self.config.retry.pause(
-                    failed.failure, attempt, op.idempotent, float("inf") if left is None else left, random.random
+                    failed.failure, attempt, repeatable, float("inf") if left is None else left, random.random
                 )
                 if pause is None or not self.connected:
                     failed.error.attempts = attempt
@@ -373,19 +380,18 @@ class Transport:
 
     def _rest(self, op: RestOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
         request = op.request
-        headers = self._rest_headers(deadline)
-        sent = headers[-1][1] if self.credentials is not None else None
+        headers, authorization = self._headers(deadline, extra)
         content = None
         if request.body is not None:
-            headers.append(("content-type", "application/json"))
+            headers["content-type"] = "application/json"
             try:
                 content = json.dumps(request.body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
             except (TypeError, ValueError, RecursionError) as error:
                 raise errors.WeaviateInvalidInputError(f"{op.doing}: the body is not JSON: {error}") from None
-        headers += [*request.headers.items(), *(extra or {}).items()]
+        sent = [*headers.items(), *request.headers.items()]
         url = self.params.base_url + request.path
         try:
-            answer = self._http.send(request.method, url, headers, content, deadline, request.query)
+            answer = self._http.send(request.method, url, sent, content, deadline, request.query)
         except Broken as error:
             unreachable = self._unreachable(error)
             unreachable.operation = op.name
@@ -402,7 +408,7 @@ class Transport:
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
             )
-            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, sent)
+            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, authorization)
         try:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
@@ -414,7 +420,8 @@ class Transport:
         message = self._packed(op)
         if self._undecided:
             self._decide(deadline)
-        metadata, authorization = self._metadata(deadline, extra)
+        headers, authorization = self._headers(deadline, extra)
+        metadata = list(headers.items())
         try:
             reply = self._channel().call(op.method, message, metadata, deadline)
         except RpcFailed as failed:
@@ -492,25 +499,14 @@ class Transport:
     def _channel(self) -> Native | Web:
         return self._web if self.protocol == "web" or self._native is None else self._native
 
-    def _rest_headers(self, deadline: Deadline) -> list[tuple[str, str]]:
-        authorization = self._authorization(deadline)
-        if authorization is None:
-            return list(self.headers.items())
-        mine = [(name, value) for name, value in self.headers.items() if name.lower() != "authorization"]
-        return [*mine, ("authorization", authorization)]
-
-    def _metadata(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[Metadata, str | None]:
-        """What goes with an rpc, and the authorization among it."""
-        authorization = self._authorization(deadline)
-        skip = "authorization" if self.credentials is not None else ""
-        metadata = [(low, value) for name, value in self.headers.items() if (low := name.lower()) != skip]
-        metadata += [(name.lower(), value) for name, value in (extra or {}).items()]
+    def _headers(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[dict[str, str], str | None]:
+        """What goes with a call, names in lower case, and the authorization that the credentials give."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        authorization = self._tokens.header(deadline) if self.credentials is not None else None
         if authorization is not None:
-            metadata.append(("authorization", authorization))
-        return metadata, authorization
-
-    def _authorization(self, deadline: Deadline) -> str | None:
-        return self._tokens.header(deadline) if self.credentials is not None else None
+            headers["authorization"] = authorization
+        headers |= {name.lower(): value for name, value in (extra or {}).items()}
+        return headers, authorization
 
     # Streams
 
@@ -524,7 +520,7 @@ class Transport:
             timeout: When it must have ended, in seconds; without one it may take as long as it does.
             headers: Sent with this stream alone.
         """
-        return Stream(self, op, Deadline(timeout), headers)
+        return Stream(self, op, Deadline(timeout), {**CURRENT.get().headers, **(headers or {})})
 
     def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
@@ -546,10 +542,10 @@ class Transport:
                 operation=op.name,
                 hint=f"Open the gRPC port {self.params.grpc.address} to this machine, or write with BatchObjects",
             )
-        metadata, _ = self._metadata(self._patience() if deadline.end is None else deadline, headers)
+        sent, _ = self._headers(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
         channel = cast("Native", self._native)
-        return channel.stream(op.method, requests, deadline.remaining(), metadata)
+        return channel.stream(op.method, requests, deadline.remaining(), list(sent.items()))
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""

@@ -89,7 +89,7 @@ class Native:
 
     def close(self) -> None:
         """Close the channel."""
-        channel, self._channel = self._channel, None  # without references grpc's thread ends: see fork.Polled
+        channel, self._channel = self._channel, None
         self._callables.clear()
         if channel is not None:
             channel.close()
