@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.aio.aggregate import AggregateAsync
@@ -237,7 +236,7 @@ class CollectionAsync(Generic[Properties, References]):
             return_references=return_references,
         )
         asked.page(after)  # so that a wrong argument is refused here, not in the loop
-        return ObjectIteratorAsync(partial(ObjectScanAsync, self._transport, asked, after))
+        return ObjectIteratorAsync(lambda: ObjectScanAsync(self._transport, asked, after))
 
     async def exists(self) -> bool:
         """Whether the server has the collection."""

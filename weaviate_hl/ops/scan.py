@@ -1,4 +1,4 @@
-"""All objects of a collection are read in the order of their ids, in stretches that may be read at the same time. Pure."""
+"""All objects of a collection, in the order of their ids, in stretches that may be read at the same time. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from weaviate_hl.op import RpcOp
 from weaviate_hl.ops import aggregate, search
+from weaviate_hl.ops.checks import check
 from weaviate_hl.ops.search import Scope
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import Uuid
@@ -50,13 +51,13 @@ class Scan(NamedTuple):
         page: From an id to what reads the objects after it.
         size: How many objects a page has.
         at_once: How many pages are read at the same time.
-        count: Tells how many objects there are; needed where several pages are read at the same time.
+        counting: Tells how many objects there are; needed where several pages are read at the same time.
     """
 
     page: Callable[[Uuid | None], RpcOp[QueryReturn[Any, Any]]]
     size: int
     at_once: int
-    count: RpcOp[Any] | None
+    counting: RpcOp[Any] | None
 
     def stretches(self, after: Uuid | None, count: int | None) -> Iterator[Stretch]:
         """The ids after one of them, if `count` is how many objects all of them have: one stretch, or short ones.
@@ -80,7 +81,7 @@ def scan(scope: Scope, size: int | None, at_once: int, filters: FilterReturn | N
     Raises:
         WeaviateInvalidInputError: An argument is wrong; it is named.
     """
-    checks = search.check("collection.iterator", scope.validate)
+    checks = check("collection.iterator", scope.validate)
     size = checks.whole("cache_size", ITERATED if size is None else size, least=1) or ITERATED
     at_once = checks.whole("concurrent_requests", at_once, least=1) or 1
     if filters is not None:
@@ -89,8 +90,8 @@ def scan(scope: Scope, size: int | None, at_once: int, filters: FilterReturn | N
     def page(after: Uuid | None) -> RpcOp[QueryReturn[Any, Any]]:
         return search.page(scope, size, after, filters, **returned)
 
-    count = aggregate.over_all(scope, filters=filters, group_by=None, total_count=True, return_metrics=None)
-    return Scan(page, size, at_once, count if at_once > 1 else None)
+    counting = aggregate.over_all(scope, filters=filters, group_by=None, total_count=True, return_metrics=None)
+    return Scan(page, size, at_once, counting if at_once > 1 else None)
 
 
 ITERATED = 100

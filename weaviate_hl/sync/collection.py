@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import data, scan, schema, search
@@ -235,7 +234,7 @@ class Collection(Generic[Properties, References]):
             return_references=return_references,
         )
         asked.page(after)  # so that a wrong argument is refused here, not in the loop
-        return ObjectIterator(partial(ObjectScan, self._transport, asked, after))
+        return ObjectIterator(lambda: ObjectScan(self._transport, asked, after))
 
     def exists(self) -> bool:
         """Whether the server has the collection."""

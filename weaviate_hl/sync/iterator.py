@@ -53,8 +53,8 @@ class ObjectScan(Generic[TProperties, TReferences]):
     def _advance(self) -> None:
         """Read a page of each stretch that is open, and take that of the first."""
         if self._further is None:
-            count = self._scan.count
-            told = self._transport.execute(count) if count else None
+            counting = self._scan.counting
+            told = self._transport.execute(counting) if counting else None
             self._further = self._scan.stretches(self._after, told and told.total_count)
         self._open += islice(self._further, self._scan.at_once - len(self._open))
         if not self._open:
