@@ -336,9 +336,9 @@ class Transport:
             timeout: Its time in seconds, instead of the one that the client has for its class.
             headers: Sent with this call alone.
         """
+        await self._ready()
         if ASYNC:
             await self._calls.queue(AT_A_TURN)
-        await self._ready()
         if self.config.telemetry is None:
             return await self._execute(op, timeout, headers)
         over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
