@@ -73,6 +73,7 @@ def test_every_object_comes_once_in_the_order_of_ids(colour: Sync, numbers: Any,
 SPREAD = sorted(uuid5(NAMESPACE_OID, str(number)) for number in range(40))
 
 
+@pytest.mark.live  # requests at the same time, which differ only in their ids: a recording does not tell them apart
 @pytest.mark.parametrize("asked", [{}, {"concurrent_requests": 3}, {"concurrent_requests": 3, "cache_size": 9}])
 def test_a_filtered_or_concurrent_scan_is_complete_ordered_and_resumable(
     colour: Sync, numbers: Any, asked: Any
