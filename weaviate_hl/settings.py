@@ -368,16 +368,18 @@ def header_value(name: str, value: str) -> str:
 
 def _options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Options of a channel, as what grpc can take: it crashes on some other things."""
-    pairs = list(options) if isinstance(options, Sequence) and not isinstance(options, (str, bytes)) else [None]
-    for pair in pairs:
+    wanted = "channel_options: must be a list of pairs of names and values"
+    if not isinstance(options, Sequence) or isinstance(options, (str, bytes)):
+        raise WeaviateInvalidInputError(wanted)
+    for pair in options:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
-            raise WeaviateInvalidInputError("channel_options: must be a list of pairs of names and values")
+            raise WeaviateInvalidInputError(wanted)
         name, value = pair
         if isinstance(value, float) or not (isinstance(value, (str, bytes)) or hasattr(value, "__int__")):
             raise WeaviateInvalidInputError(
                 f"channel_options: {name} must be a whole number or text, got {type(value).__name__}"
             )
-    return [(name, value) for name, value in pairs]
+    return [(name, value) for name, value in options]
 
 
 def _port(value: int) -> int:
