@@ -103,14 +103,14 @@ def untouched(data: bytes) -> Any:
 
 
 def read(data: bytes) -> Any:
-    result = decode.query(data)
+    result: Any = decode.query(data)
     for found in result.objects:
         _ = found.uuid, found.properties
     return result
 
 
 def with_metadata(data: bytes) -> Any:
-    result = decode.query(data)
+    result: Any = decode.query(data)
     for found in result.objects:
         _ = found.uuid, found.properties, found.metadata.distance
     return result

@@ -41,7 +41,7 @@ def objects(vector: Callable[[], Any]) -> list[DataObject[Any, Any]]:
     ]
 
 
-def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
+def raw_message(given: list[DataObject[Any, Any]]) -> BatchObjectsRequest:
     request = BatchObjectsRequest()
     pack = struct.Struct(f"<{DIMENSION}f").pack
     for one in given:
@@ -54,12 +54,17 @@ def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
                 fields[name].bool_value = value
             else:
                 fields[name].number_value = value
-        if isinstance(one.vector, list):
-            message.vector_bytes = pack(*one.vector)
-        elif one.vector is not None:
-            message.vector_bytes = one.vector.tobytes()
+        vector: Any = one.vector
+        if isinstance(vector, list):
+            message.vector_bytes = pack(*vector)
+        elif vector is not None:
+            message.vector_bytes = vector.tobytes()
         request.objects.append(message)
-    return request.SerializeToString()
+    return request
+
+
+def raw_loop(given: list[DataObject[Any, Any]]) -> bytes:
+    return raw_message(given).SerializeToString()
 
 
 def raw_update(given: list[DataObject[Any, Any]]) -> bytes:

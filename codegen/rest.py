@@ -90,6 +90,7 @@ def _facts(interface: openapi.Interface) -> dict[str, dict[str, Any]]:
             if o.body
             else None,
             "body_schema": o.body and bodies.type_of(o.body, ""),
+            "body_items": _items(interface, o.body),
             "body_required": o.body_required,
             "results": {status: schema and bodies.type_of(schema, "") for status, schema in o.results.items()},
             "errors": sorted(set(o.responses) - set(o.results)),
@@ -98,6 +99,12 @@ def _facts(interface: openapi.Interface) -> dict[str, dict[str, Any]]:
             "result_shape": _shape(interface, results[0]),
         }
     return facts
+
+
+def _items(interface: openapi.Interface, schema: Json | None) -> str | None:
+    """What a body has many of, if it is a list."""
+    model = _model(interface, schema)
+    return model[5:-1].removeprefix("models.") if model.startswith("list[") else None
 
 
 def _model(interface: openapi.Interface, schema: Json | None) -> str:

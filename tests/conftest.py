@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ["tests.servers.fixtures", "tests.core.colours"]
+pytest_plugins = ["tests.servers.fixtures", "tests.servers.replay", "tests.core.colours"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weaviate_hl import outputs as outputs
     from weaviate_hl import telemetry as telemetry
     from weaviate_hl.aio.client import WeaviateAsyncClient
+    from weaviate_hl.aio.copying import copy as copy_async
     from weaviate_hl.call_options import options
     from weaviate_hl.connect import (
         connect_to_custom,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         use_async_with_weaviate_cloud,
     )
     from weaviate_hl.sync.client import WeaviateClient
+    from weaviate_hl.sync.copying import copy
 
 _CONNECT = (
     "connect_to_custom",
@@ -63,6 +65,8 @@ __all__ = [
     "connect_to_local",
     "connect_to_wcs",
     "connect_to_weaviate_cloud",
+    "copy",
+    "copy_async",
     "options",
     "use_async_with_custom",
     "use_async_with_embedded",
@@ -88,6 +92,8 @@ if not TYPE_CHECKING:  # for type checkers this would be a promise that any name
         {
             "WeaviateAsyncClient": "weaviate_hl.aio.client",
             "WeaviateClient": "weaviate_hl.sync.client",
+            "copy": "weaviate_hl.sync.copying",
+            "copy_async": "weaviate_hl.aio.copying:copy",
             "options": "weaviate_hl.call_options",
             **dict.fromkeys(_CONNECT, "weaviate_hl.connect"),
         },

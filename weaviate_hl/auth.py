@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from weaviate_hl.checks import seconds, text
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.settings import Setting, header_value
 
@@ -32,9 +33,7 @@ class AuthBearerToken(Setting):
 
     def __init__(self, access_token: str, expires_in: int = 60, refresh_token: str | None = None) -> None:
         self.access_token = _secret("access_token", access_token)
-        if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float)) or expires_in < 0:
-            raise WeaviateInvalidInputError(f"expires_in: must be a number of seconds, 0 or more, got {expires_in!r}")
-        self.expires_in = expires_in
+        self.expires_in = seconds("expires_in", expires_in)
         self.refresh_token = None if refresh_token is None else _secret("refresh_token", refresh_token)
 
 
@@ -66,12 +65,8 @@ class AuthClientPassword(Setting):
     _SECRETS = frozenset({"password"})
 
     def __init__(self, username: str, password: str, scope: SCOPES = None) -> None:
-        if not isinstance(username, str) or not username:
-            raise WeaviateInvalidInputError(
-                f"username: must be a string that is not empty, got {type(username).__name__}"
-            )
-        self.username = username
-        self.password = _secret("password", password, in_header=False)
+        self.username = text("username", username)
+        self.password = text("password", password)
         self.scope = scope
         self.scope_list = _scopes(scope)
 
@@ -108,21 +103,17 @@ class Auth:
         return AuthBearerToken(access_token, expires_in, refresh_token)
 
 
-def credentials_of(given: str | AuthCredentials | None) -> AuthCredentials | None:
+def credentials_of(given: str | AuthCredentials | None, name: str = "auth_credentials") -> AuthCredentials | None:
     """What a user gave as credentials; a string is an API key."""
     if isinstance(given, str):
-        return AuthApiKey(given)
+        return AuthApiKey(_secret(name, given))
     if given is not None and not isinstance(given, AuthCredentials):
-        raise WeaviateInvalidInputError(
-            f"auth_credentials: must be an API key or one of Auth.*, got {type(given).__name__}"
-        )
+        raise WeaviateInvalidInputError(f"{name}: must be an API key or one of Auth.*, got {type(given).__name__}")
     return given
 
 
-def _secret(name: str, value: str, *, in_header: bool = True) -> str:
-    if not isinstance(value, str) or not value:
-        raise WeaviateInvalidInputError(f"{name}: must be a string that is not empty, got {type(value).__name__}")
-    return header_value(name, value) if in_header else value
+def _secret(name: str, value: str) -> str:
+    return header_value(name, text(name, value))
 
 
 def _scopes(scope: SCOPES) -> list[str]:
@@ -131,6 +122,4 @@ def _scopes(scope: SCOPES) -> list[str]:
     if not isinstance(scope, (str, list, tuple, set, frozenset)):
         raise WeaviateInvalidInputError(f"scope: must be a string or a list of strings, got {type(scope).__name__}")
     scopes = scope.split() if isinstance(scope, str) else list(scope)
-    if not all(isinstance(part, str) for part in scopes):
-        raise WeaviateInvalidInputError("scope: must be a string or a list of strings")
-    return scopes
+    return [text("scope", part) for part in scopes]

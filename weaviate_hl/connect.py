@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weaviate_gen import SERVER_VERSION
 
 from weaviate_hl.auth import AuthCredentials, credentials_of
+from weaviate_hl.checks import function, instance, text
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, ProtocolParams, headers_of
 
@@ -99,7 +100,9 @@ def connect_to_weaviate_cloud(
         WeaviateConnectionError: The cluster cannot be reached, or is not ready.
         AuthenticationFailedError: The credentials were refused.
     """
-    client = _sync(*_cloud(cluster_url), headers, additional_config, skip_init_checks, auth_credentials)
+    client = _sync(
+        *_cloud(cluster_url, auth_credentials, headers), headers, additional_config, skip_init_checks, auth_credentials
+    )
     client.connect()
     return client
 
@@ -112,7 +115,9 @@ def use_async_with_weaviate_cloud(
     skip_init_checks: bool = False,
 ) -> WeaviateAsyncClient:
     """An asynchronous client for a cluster as in `connect_to_weaviate_cloud`; connect it with `async with`."""
-    return _async(*_cloud(cluster_url), headers, additional_config, skip_init_checks, auth_credentials)
+    return _async(
+        *_cloud(cluster_url, auth_credentials, headers), headers, additional_config, skip_init_checks, auth_credentials
+    )
 
 
 def connect_to_wcs(
@@ -332,12 +337,12 @@ def _embedded(
     from weaviate_hl import embedded
 
     return embedded.EmbeddedOptions(
-        persistence_data_path=data_path or embedded.DEFAULT_PERSISTENCE_DATA_PATH,
-        binary_path=binary_path or embedded.DEFAULT_BINARY_PATH,
+        persistence_data_path=embedded.DEFAULT_PERSISTENCE_DATA_PATH if data_path is None else data_path,
+        binary_path=embedded.DEFAULT_BINARY_PATH if binary_path is None else binary_path,
         version=version,
         port=port,
         hostname=hostname,
-        additional_env_vars=dict(variables) if variables is not None else None,
+        additional_env_vars=None if variables is None else embedded.variables("environment_variables", variables),
         grpc_port=grpc_port,
         binary=binary,
         sha256=sha256,
@@ -354,25 +359,40 @@ def _lite(
     if find_spec("numpy") is None:
         raise ImportError("lite searches with numpy, which is not installed: pip install weaviate-hl[lite]")
     from functools import partial
-    from os import fspath
+    from os import PathLike, fspath
 
     from weaviate_hl.lite import Engine
 
+    if path is not None and not isinstance(path, (str, PathLike)):
+        raise WeaviateInvalidInputError(f"path: must be a path, got {type(path).__name__}")
+    for name, value in {"settings": settings, "vectorizers": vectorizers}.items():
+        if value is not None:
+            instance(name, value, Mapping)
+    for name, vectorizer in (vectorizers or {}).items():
+        function(f"vectorizers[{name!r}]", vectorizer)
     return partial(Engine, None if path is None else fspath(path), settings=settings, vectorizers=vectorizers)
 
 
-def _cloud(cluster_url: str) -> Place:
-    if not isinstance(cluster_url, str) or not cluster_url.strip():
-        raise WeaviateInvalidInputError(f"cluster_url: must be the cluster's URL, got {cluster_url!r}")
+def _cloud(cluster_url: str, credentials: str | AuthCredentials | None, headers: Mapping[str, str] | None) -> Place:
+    text("cluster_url", cluster_url)
     host = cluster_url.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
+    if ":" in host:
+        raise WeaviateInvalidInputError("cluster_url: must have no port, as in my-cluster.weaviate.cloud")
     if not host or any(c in host for c in "/?#@ "):
         raise WeaviateInvalidInputError(f"cluster_url: must be like my-cluster.weaviate.cloud, got {cluster_url!r}")
+    if credentials is None and "authorization" not in {name.lower() for name in headers_of("headers", headers)}:
+        raise WeaviateInvalidInputError(
+            "auth_credentials: a cluster of Weaviate Cloud asks for them: give an API key, as its console shows it"
+        )
     if host.endswith(".weaviate.network"):  # clusters of the first kind have the gRPC interface beside theirs
         name, domain = host.split(".", 1)
         grpc_host = f"{name}.grpc.{domain}"
     else:
         grpc_host = f"grpc-{host}"
-    params = ConnectionParams.from_params(host, 443, True, grpc_host, 443, True)
+    try:
+        params = ConnectionParams.from_params(host, 443, True, grpc_host, 443, True)
+    except WeaviateInvalidInputError:
+        raise WeaviateInvalidInputError(f"cluster_url: {host!r} cannot be a host") from None
     return params, {"X-Weaviate-Cluster-Url": f"https://{host}"}
 
 

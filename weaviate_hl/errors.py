@@ -76,7 +76,7 @@ class WeaviateClosedClientError(WeaviateBaseError):
     """The client is not connected, or was closed."""
 
     def __init__(self, message: str = "The client is closed", **facts: Any) -> None:
-        facts.setdefault("hint", "Run client.connect(), or open it with `with`, before using it")
+        facts.setdefault("hint", "Before using it, run client.connect(), or open it with `with`")
         super().__init__(message, **facts)
 
 
@@ -87,11 +87,18 @@ class WeaviateUnsupportedFeatureError(WeaviateBaseError):
         super().__init__(f"{feature} needs Weaviate {minimum}; this server is {current}", hint="Upgrade the server")
 
 
-class WeaviateAgentsNotInstalledError(WeaviateBaseError):
+class WeaviatePackageNotInstalledError(WeaviateBaseError):
+    """A package that only some calls need is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"{package} is not installed", hint=f"pip install {package}")
+
+
+class WeaviateAgentsNotInstalledError(WeaviatePackageNotInstalledError):
     """The package of agents is not installed."""
 
     def __init__(self) -> None:
-        super().__init__("weaviate-agents is not installed", hint="pip install weaviate-agents")
+        super().__init__("weaviate-agents")
 
 
 class InvalidDataModelError(WeaviateBaseError):
@@ -222,8 +229,12 @@ class WeaviateBatchFailedToReestablishStreamError(WeaviateBaseError):
     """The stream of a batch broke and could not be opened again."""
 
 
-class WeaviateBatchValidationError(WeaviateBaseError):
+class WeaviateBatchValidationError(WeaviateInvalidInputError):
     """An object or reference that cannot be added to a batch."""
+
+
+class WeaviateBatchWarning(UserWarning):
+    """A batch has ended, and some of what was added to it was not stored, or it is not known whether it was."""
 
 
 class WeaviateDeleteManyError(WeaviateQueryError):
@@ -298,10 +309,11 @@ def from_answer(
     """
     if status == "UNKNOWN" and "unauthorized" in text:  # how the server refuses credentials over gRPC
         status = "UNAUTHENTICATED"
+    if status == 422 and text.startswith("id '") and text.endswith("already exists"):
+        otherwise = ObjectAlreadyExistsError
     kind, hint = MEANING.get(status, (otherwise, None))
-    return kind(
-        f"{doing} failed: {text or 'the server gave no reason'}", status=status, server_text=text, hint=hint, **facts
-    )
+    reason = text or ("there is none" if status == 404 else "the server gave no reason")
+    return kind(f"{doing} failed: {reason}", status=status, server_text=text, hint=hint, **facts)
 
 
 # Names of earlier releases

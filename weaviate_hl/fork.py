@@ -10,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures.thread  # noqa: F401 - see below
 import logging  # noqa: F401
 import os
+import threading
 from threading import Condition
 
 PATIENCE = 5.0
@@ -70,6 +71,10 @@ class Polling:
         self.here = False
         self.in_parent = False
 
+    def look(self) -> None:
+        """Before a fork: the channels may be those of another library."""
+        self.here = self.here or any("_poll_wrapper" in thread.name for thread in threading.enumerate())
+
     def inherit(self) -> None:
         """This is a child now."""
         self.in_parent = self.here or self.in_parent
@@ -81,4 +86,4 @@ if hasattr(os, "register_at_fork"):
     # What is registered last runs first. Both modules imported above take locks before a fork, which calls may need in
     # order to end: they must have been registered when the gate is.
     os.register_at_fork(before=GATE.close, after_in_parent=GATE.open, after_in_child=GATE.renew)
-    os.register_at_fork(after_in_child=POLLING.inherit)
+    os.register_at_fork(before=POLLING.look, after_in_child=POLLING.inherit)

@@ -5,7 +5,7 @@ Functions in ops/ turn arguments into one of these; the transport turns it into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from weaviate_hl.errors import UnexpectedStatusCodeError, WeaviateBaseError, WeaviateQueryError
@@ -19,6 +19,16 @@ U = TypeVar("U")
 
 TimeoutClass = Literal["init", "query", "insert"]
 """Which of the client's three timeouts a call has."""
+
+
+class Unfinished(Generic[T]):
+    """An answer that takes long to read: after each of `steps` others may have a turn, after the last it is whole."""
+
+    __slots__ = ("answer", "steps")
+
+    def __init__(self, answer: T, steps: Iterator[None]) -> None:
+        self.answer = answer
+        self.steps = steps
 
 
 class Op(Generic[T]):
@@ -106,7 +116,7 @@ class RpcOp(Op[T]):
     Args:
         method: The generated facts of the rpc.
         message: The request: a message, or its bytes where they were made faster than by protobuf.
-        parse: Reads the reply.
+        parse: Reads the reply, or makes a start on it.
     """
 
     __slots__ = ("message", "method", "parse")
@@ -115,7 +125,7 @@ class RpcOp(Op[T]):
         self,
         method: Method[Any, Any],
         message: Any,
-        parse: Callable[[Any], T],
+        parse: Callable[[Any], T | Unfinished[T]],
         doing: str,
         *,
         timeout: TimeoutClass = "query",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from weaviate_hl.checks import count, seconds
+
 Stage = Literal["connect", "broken", "answer"]
 """Where a request failed: before anything was sent, after it (the outcome is unknown), or by the server's own word."""
 
@@ -35,9 +37,9 @@ class RetryPolicy:
     __slots__ = ("attempts", "first", "longest")
 
     def __init__(self, attempts: int = 4, first: float = 0.2, longest: float = 5.0) -> None:
-        self.attempts = attempts
-        self.first = first
-        self.longest = longest
+        self.attempts = count("attempts", attempts, lowest=1)
+        self.first = seconds("first", first)
+        self.longest = seconds("longest", longest)
 
     def pause(
         self, failure: Failure, attempt: int, idempotent: bool, remaining: float, random: Callable[[], float]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from re import fullmatch
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from re import fullmatch, search, sub
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from weaviate_hl.checks import Number, count, function, instance, seconds, text
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.policy import RetryPolicy
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
     from weaviate_hl.telemetry import Hook
 
+PROTOCOLS_OWN = frozenset((
+    "accept", "connection", "content-encoding", "content-length", "content-type", "expect", "keep-alive", "te",
+    "trailer", "transfer-encoding", "upgrade",
+))  # fmt: skip
+"""Headers that cannot be given, beside those of gRPC: they would contradict what is sent."""
+
 GrpcProtocol = Literal["auto", "native", "web"]
-Number = int | float
-T = TypeVar("T")
 
 
 class Setting:
@@ -49,26 +54,26 @@ class Timeout(Setting):
     Args:
         query: Reads: queries, aggregations, configuration.
         insert: Writes of objects and references.
-        init: Each check while connecting.
+        init: Connecting as a whole: all its checks, and logging in.
         stream: A whole stream of a batch; None: as long as it takes.
     """
 
     def __init__(
         self, *, query: Number = 30, insert: Number = 90, init: Number = 2, stream: Number | None = None
     ) -> None:
-        self.query = _seconds("query", query)
-        self.insert = _seconds("insert", insert)
-        self.init = _seconds("init", init)
-        self.stream = None if stream is None else _seconds("stream", stream)
+        self.query = seconds("timeout query", query)
+        self.insert = seconds("timeout insert", insert)
+        self.init = seconds("timeout init", init)
+        self.stream = None if stream is None else seconds("timeout stream", stream)
 
 
 class Proxies(Setting):
     """Proxies by the protocol they are for; `grpc` is that of `https` (or `http`) unless given."""
 
     def __init__(self, *, http: str | None = None, https: str | None = None, grpc: str | None = None) -> None:
-        self.http = _proxy("http", http)
-        self.https = _proxy("https", https)
-        self.grpc = _proxy("grpc", grpc)
+        self.http = None if http is None else proxy_url("proxies.http", http)
+        self.https = None if https is None else proxy_url("proxies.https", https)
+        self.grpc = None if grpc is None else proxy_url("proxies.grpc", grpc)
 
     def __repr__(self) -> str:  # a proxy's URL may hold a password
         shown = ", ".join(f"{name}={_without_password(url)!r}" for name, url in vars(self).items() if url)
@@ -96,16 +101,18 @@ class TLS(Setting):
         key: str | os.PathLike[str] | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self.ca_file = _file("ca_file", ca_file)
-        self.cert = _file("cert", cert)
-        self.key = _file("key", key)
-        self.ssl_context = ssl_context
-        if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
-            raise WeaviateInvalidInputError(f"TLS: ssl_context must be an SSLContext, got {type(ssl_context).__name__}")
-        if self.key and not self.cert:
+        if ssl_context is not None:
+            from ssl import SSLContext
+
+            instance("TLS: ssl_context", ssl_context, SSLContext)
+            if (ca_file, cert, key) != (None, None, None):
+                raise WeaviateInvalidInputError("TLS: give either ssl_context, or ca_file, cert and key")
+        if key is not None and cert is None:
             raise WeaviateInvalidInputError("TLS: key is given without cert")
-        if ssl_context is not None and (self.ca_file or self.cert):
-            raise WeaviateInvalidInputError("TLS: give either ssl_context, or ca_file, cert and key")
+        self.ca_file = _pem("ca_file", ca_file, b"CERTIFICATE")
+        self.cert = _pem("cert", cert, b"CERTIFICATE", *([b"PRIVATE KEY"] if key is None else []))
+        self.key = _pem("key", key, b"PRIVATE KEY")
+        self.ssl_context = ssl_context
 
 
 class ConnectionConfig(Setting):
@@ -125,10 +132,10 @@ class ConnectionConfig(Setting):
         session_pool_max_retries: int = 3,
         session_pool_timeout: int = 5,
     ) -> None:
-        self.session_pool_connections = _count("session_pool_connections", session_pool_connections)
-        self.session_pool_maxsize = _count("session_pool_maxsize", session_pool_maxsize, lowest=1)
-        self.session_pool_max_retries = _count("session_pool_max_retries", session_pool_max_retries)
-        self.session_pool_timeout = _count("session_pool_timeout", session_pool_timeout)
+        self.session_pool_connections = count("session_pool_connections", session_pool_connections)
+        self.session_pool_maxsize = count("session_pool_maxsize", session_pool_maxsize, lowest=1)
+        self.session_pool_max_retries = count("session_pool_max_retries", session_pool_max_retries)
+        self.session_pool_timeout = count("session_pool_timeout", session_pool_timeout)
 
 
 class GrpcConfig(Setting):
@@ -145,10 +152,11 @@ class GrpcConfig(Setting):
         channel_options: Sequence[tuple[str, Any]] | None = None,
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
-        try:
-            self.channel_options = None if channel_options is None else [(str(k), v) for k, v in channel_options]
-        except (TypeError, ValueError):
-            raise WeaviateInvalidInputError("channel_options: must be pairs of names and values") from None
+        self.channel_options = None if channel_options is None else _options(channel_options)
+        if credentials is not None:
+            from grpc import ChannelCredentials
+
+            instance("credentials", credentials, ChannelCredentials)
         self.credentials = credentials
 
     def __repr__(self) -> str:  # a value may hold a password
@@ -186,20 +194,20 @@ class AdditionalConfig(Setting):
         integration: str | None = None,
         telemetry: Hook | None = None,
     ) -> None:
-        self.connection = _instance(
+        self.connection = instance(
             "connection", ConnectionConfig() if connection is None else connection, ConnectionConfig
         )
         self.proxies = Proxies(http=proxies, https=proxies, grpc=proxies) if isinstance(proxies, str) else proxies
         if self.proxies is not None:
-            _instance("proxies", self.proxies, Proxies)
+            instance("proxies", self.proxies, Proxies)
         if isinstance(timeout, (tuple, list)):
             if len(timeout) != 2:
                 raise WeaviateInvalidInputError(f"timeout: a tuple is (query, insert), got {timeout!r}")
             timeout = Timeout(query=timeout[0], insert=timeout[1])
-        self.timeout_ = _instance("timeout", Timeout() if timeout is None else timeout, Timeout)
-        self.trust_env = _instance("trust_env", trust_env, bool)
-        self.grpc_config = None if grpc_config is None else _instance("grpc_config", grpc_config, GrpcConfig)
-        self.tls = _instance("tls", TLS() if tls is None else tls, TLS)
+        self.timeout_ = instance("timeout", Timeout() if timeout is None else timeout, Timeout)
+        self.trust_env = instance("trust_env", trust_env, bool)
+        self.grpc_config = None if grpc_config is None else instance("grpc_config", grpc_config, GrpcConfig)
+        self.tls = instance("tls", TLS() if tls is None else tls, TLS)
         if grpc not in ("auto", "native", "web"):
             raise WeaviateInvalidInputError(f'grpc: must be "auto", "native" or "web", got {grpc!r}')
         if grpc == "native" and self.tls.ssl_context is not None:
@@ -208,16 +216,41 @@ class AdditionalConfig(Setting):
             )
         self.grpc: GrpcProtocol = grpc
         usual = RetryPolicy(attempts=self.connection.session_pool_max_retries + 1)
-        self.retry = usual if retry is None else _instance("retry", retry, RetryPolicy)
-        self.integration = integration and header_value("integration", integration)
-        if telemetry is not None and not callable(telemetry):
-            raise WeaviateInvalidInputError(f"telemetry: must be a hook, got {type(telemetry).__name__}")
-        self.telemetry = telemetry
+        self.retry = usual if retry is None else instance("retry", retry, RetryPolicy)
+        self.integration = (
+            None if integration is None else header_value("integration", text("integration", integration))
+        )
+        self.telemetry = None if telemetry is None else function("telemetry", telemetry)
 
     @property
     def timeout(self) -> Timeout:
         """How long calls may take."""
         return self.timeout_
+
+    def check_portable(self) -> None:
+        """Raise if this cannot be given to another process, naming what cannot."""
+        import pickle
+
+        files = "Give files: AdditionalConfig(tls=TLS(ca_file=, cert=, key=))"
+        options, credentials = (
+            (self.grpc_config.channel_options, self.grpc_config.credentials) if self.grpc_config else (None, None)
+        )
+        for name, value, hint in (
+            ("ssl_context", self.tls.ssl_context, files),
+            ("credentials of grpc_config", credentials, files),
+            ("channel_options of grpc_config", options, "Give numbers and text only"),
+            (
+                "telemetry hook",
+                self.telemetry,
+                "Give a function, or an object of a class, at the top level of a module",
+            ),
+        ):
+            try:
+                pickle.dumps(value)
+            except Exception:  # pickle raises what it likes
+                raise WeaviateInvalidInputError(
+                    f"This client cannot be pickled: its {name} cannot", hint=hint
+                ) from None
 
 
 class ProtocolParams(Setting):
@@ -226,7 +259,7 @@ class ProtocolParams(Setting):
     def __init__(self, *, host: str, port: int, secure: bool) -> None:
         self.host = _host(host)
         self.port = _port(port)
-        self.secure = _instance("secure", secure, bool)
+        self.secure = instance("secure", secure, bool)
 
     @property
     def address(self) -> str:
@@ -248,8 +281,8 @@ class ConnectionParams(Setting):
     """Where a server's two protocols are spoken."""
 
     def __init__(self, *, http: ProtocolParams, grpc: ProtocolParams) -> None:
-        self.http = _instance("http", http, ProtocolParams)
-        self.grpc = _instance("grpc", grpc, ProtocolParams)
+        self.http = instance("http", http, ProtocolParams)
+        self.grpc = instance("grpc", grpc, ProtocolParams)
 
     @classmethod
     def from_params(
@@ -270,7 +303,8 @@ class ConnectionParams(Setting):
     def from_url(cls, url: str, grpc_port: int, grpc_secure: bool = False) -> ConnectionParams:
         """Make it of the URL of the REST interface; gRPC is on the same host."""
         host, port, secure = split_url("url", url)
-        return cls.from_params(host, port, secure, host, grpc_port, grpc_secure or secure)
+        grpc_secure = instance("grpc_secure", grpc_secure, bool) or secure
+        return cls.from_params(host, port, secure, host, grpc_port, grpc_secure)
 
     @property
     def base_url(self) -> str:
@@ -294,7 +328,7 @@ def is_loopback(host: str) -> bool:
 
 def split_url(name: str, url: str) -> tuple[str, int, bool]:
     """Host, port and whether TLS is spoken, of an http(s) URL without a path."""
-    _instance(name, url, str)
+    instance(name, url, str)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -315,8 +349,10 @@ def headers_of(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         raise WeaviateInvalidInputError(f"{name}: must be a dict of strings, got {type(headers).__name__}")
     for key, value in headers.items():
-        if not isinstance(key, str) or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", key):
+        if not isinstance(key, str) or not fullmatch(r"[0-9A-Za-z_.-]+", key):
             raise WeaviateInvalidInputError(f"{name}: {key!r} cannot be the name of a header")
+        if (low := key.lower()) in PROTOCOLS_OWN or low.startswith("grpc-") or low.endswith("-bin"):
+            raise WeaviateInvalidInputError(f"{name}: {key!r} is a header that HTTP or gRPC sets itself")
         header_value(f"{name}[{key!r}]", value)
     return dict(headers)
 
@@ -330,22 +366,20 @@ def header_value(name: str, value: str) -> str:
     return value
 
 
-def _instance(name: str, value: T, kind: type[Any]) -> T:
-    if not isinstance(value, kind):
-        raise WeaviateInvalidInputError(f"{name}: must be {kind.__name__}, got {type(value).__name__}")
-    return value
-
-
-def _seconds(name: str, value: Number) -> Number:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise WeaviateInvalidInputError(f"timeout {name}: must be a number of seconds, 0 or more, got {value!r}")
-    return value
-
-
-def _count(name: str, value: int, lowest: int = 0) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
-        raise WeaviateInvalidInputError(f"{name}: must be a whole number, {lowest} or more, got {value!r}")
-    return value
+def _options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Options of a channel, as what grpc can take: it crashes on some other things."""
+    pairs: list[Any] = (
+        list(options) if isinstance(options, Sequence) and not isinstance(options, (str, bytes)) else [None]
+    )
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise WeaviateInvalidInputError("channel_options: must be a list of pairs of names and values")
+        name, value = pair
+        if isinstance(value, float) or not (isinstance(value, (str, bytes)) or hasattr(value, "__int__")):
+            raise WeaviateInvalidInputError(
+                f"channel_options: {name} must be a whole number or text, got {type(value).__name__}"
+            )
+    return [(name, value) for name, value in pairs]
 
 
 def _port(value: int) -> int:
@@ -357,45 +391,63 @@ def _port(value: int) -> int:
 def _host(value: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise WeaviateInvalidInputError(f"host: must be a name or an address, got {value!r}")
-    host = value.strip().strip("[]")
-    labels = host.split(".")
-    named = all(0 < len(label) < 64 for label in labels) or (host.endswith(".") and all(labels[:-1]))
-    if not named or not host.isprintable() or any(c in host for c in "/@?# ") or host.count(":") == 1:
+    bare = value.strip()
+    host = bare[1:-1] if bare[0] == "[" and bare[-1] == "]" else bare
+    if not (_is_address(host) if ":" in host else _is_name(host)):
         raise WeaviateInvalidInputError(f"host: must be a name or an address without scheme and port, got {value!r}")
     return host
 
 
-def _file(name: str, value: str | os.PathLike[str] | None) -> str | None:
-    if value is None:
-        return None
-    from os import fspath
-    from os.path import isfile
+def _is_address(host: str) -> bool:
+    from ipaddress import IPv6Address
 
     try:
-        path = fspath(value)
-    except TypeError:
-        raise WeaviateInvalidInputError(f"TLS: {name} must be a path, got {type(value).__name__}") from None
-    if not isfile(path):
-        raise WeaviateInvalidInputError(f"TLS: {name}: there is no file {path!r}")
+        IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name(host: str) -> bool:
+    try:
+        labels = host.encode("ascii" if host.isascii() else "idna").decode().removesuffix(".").split(".")
+    except UnicodeError:
+        return False
+    return all(fullmatch(r"[\w-]{1,63}", label) for label in labels) and len(host) < 254
+
+
+def _pem(name: str, value: str | os.PathLike[str] | None, *kinds: bytes) -> str | None:
+    """The path of a file that holds certificates, or a key, or both."""
+    if value is None:
+        return None
+    from os import PathLike, fspath
+
+    path = fspath(value) if isinstance(value, (str, PathLike)) else None
+    if not isinstance(path, str):
+        raise WeaviateInvalidInputError(f"TLS: {name} must be the path of a file, got {type(value).__name__}")
+    try:
+        with open(path, "rb") as file:
+            found = file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise WeaviateInvalidInputError(f"TLS: {name}: {path!r} cannot be read: {reason}") from None
+    if missing := [kind.decode().lower() for kind in kinds if not search(b"(?m)^-----BEGIN [A-Z0-9 ]*" + kind, found)]:
+        raise WeaviateInvalidInputError(f"TLS: {name}: {path!r} has no {missing[0]} in PEM form")
     return path
 
 
-def _proxy(name: str, url: str | None) -> str | None:
-    if url is None:
-        return None
-    _instance(f"proxies.{name}", url, str)
+def proxy_url(name: str, url: str) -> str:
+    """A proxy's URL, checked."""
+    instance(name, url, str)
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise WeaviateInvalidInputError(f"proxies.{name}: is not a URL such as http://host:3128") from None
+        known = parts.scheme in ("http", "https") and bool(_host(parts.hostname or "")) and parts.port != 0
+    except (ValueError, WeaviateInvalidInputError):
+        known = False
     if not known:
-        raise WeaviateInvalidInputError(
-            f"proxies.{name}: must be like http://host:3128, got {_without_password(url)!r}"
-        )
+        raise WeaviateInvalidInputError(f"{name}: must be like http://host:3128, got {_without_password(url)!r}")
     return url
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    return sub(r"(?<=://)[^/]*@", "***@", url)

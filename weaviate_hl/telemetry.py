@@ -42,17 +42,24 @@ def opentelemetry() -> Hook:
     Example:
         config = AdditionalConfig(telemetry=weaviate_hl.telemetry.opentelemetry())
     """
-    try:
-        from opentelemetry import metrics, trace
-        from opentelemetry.trace import SpanKind, StatusCode
-    except ImportError:
-        raise ImportError("opentelemetry is not installed: pip install weaviate-hl[otel]") from None
-    tracer = trace.get_tracer("weaviate_hl")
-    duration = metrics.get_meter("weaviate_hl").create_histogram(
-        "db.client.operation.duration", unit="s", description="How long calls to Weaviate take."
-    )
+    return OpenTelemetry()
 
-    def start(call: Call, /) -> End:
+
+class OpenTelemetry:
+    """The hook of `opentelemetry`. A copy in another process uses the providers of that process."""
+
+    def __init__(self) -> None:
+        try:
+            from opentelemetry import metrics, trace
+        except ImportError:
+            raise ImportError("opentelemetry is not installed: pip install weaviate-hl[otel]") from None
+        self._trace = trace
+        self._tracer = trace.get_tracer("weaviate_hl")
+        self._duration = metrics.get_meter("weaviate_hl").create_histogram(
+            "db.client.operation.duration", unit="s", description="How long calls to Weaviate take."
+        )
+
+    def __call__(self, call: Call, /) -> End:
         attributes: dict[str, str | int] = {
             "db.system.name": "weaviate",
             "db.operation.name": call.operation,
@@ -60,7 +67,8 @@ def opentelemetry() -> Hook:
             "server.port": call.port,
             "network.protocol.name": call.protocol,
         }
-        span = tracer.start_span(f"weaviate {call.operation}", kind=SpanKind.CLIENT, attributes=attributes)
+        kind = self._trace.SpanKind.CLIENT
+        span = self._tracer.start_span(f"weaviate {call.operation}", kind=kind, attributes=attributes)
         started = perf_counter()
 
         def end(error: BaseException | None) -> None:
@@ -69,10 +77,11 @@ def opentelemetry() -> Hook:
                 span.set_attribute("error.type", type(error).__name__)
                 if isinstance(error, WeaviateBaseError):
                     span.set_attribute("weaviate.attempts", error.attempts)
-                span.set_status(StatusCode.ERROR, type(error).__name__)
+                span.set_status(self._trace.StatusCode.ERROR, type(error).__name__)
             span.end()
-            duration.record(perf_counter() - started, attributes)
+            self._duration.record(perf_counter() - started, attributes)
 
         return end
 
-    return start
+    def __reduce__(self) -> tuple[type[OpenTelemetry], tuple[()]]:
+        return OpenTelemetry, ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]  # not in typeshed
 
 from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.settings import proxy_url
 
 if TYPE_CHECKING:
     from weaviate_hl.settings import AdditionalConfig, ProtocolParams
@@ -87,8 +88,16 @@ def roots_pem(config: AdditionalConfig) -> bytes | None:
         if not loaded:  # a folder of certificates is read when one is needed
             return None
         return "".join(ssl.DER_cert_to_PEM_cert(der) for der in loaded).encode()
-    with open(roots, "rb") as file:
-        return file.read()
+    return read(roots)
+
+
+def read(path: str) -> bytes:
+    """A file of certificates or keys, which was there when it was given."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise WeaviateInvalidInputError(f"TLS: {path} cannot be used: {error.strerror}") from None
 
 
 def proxy_for(config: AdditionalConfig, protocol: str, params: ProtocolParams) -> str | None:
@@ -103,4 +112,7 @@ def proxy_for(config: AdditionalConfig, protocol: str, params: ProtocolParams) -
     proxies = getproxies_environment()
     if proxy_bypass_environment(params.host, proxies):
         return None
-    return proxies.get("https" if params.secure else "http") or proxies.get("all")
+    for scheme in ("https" if params.secure else "http", "all"):
+        if url := proxies.get(scheme):
+            return proxy_url(f"{scheme}_proxy of the environment", url)
+    return None

@@ -7,6 +7,8 @@ import pickle
 import re
 import subprocess
 import sys
+import uuid
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,14 @@ from weaviate_gen.rest import api, models
 from weaviate_gen.rest.api.backups import create_status
 from weaviate_gen.rest.api.mcp import get as mcp_get
 from weaviate_gen.rest.api.objects import class_delete, class_get, class_references_delete, create
-from weaviate_gen.rest.api.schema import aliases_get, dump, objects_create, objects_indexes_update, tenants_update
+from weaviate_gen.rest.api.schema import (
+    aliases_get,
+    dump,
+    objects_create,
+    objects_indexes_update,
+    tenants_delete,
+    tenants_update,
+)
 from weaviate_gen.rest.client import AsyncRest, Rest
 from weaviate_gen.rest.errors import MalformedBody, UnexpectedStatus
 from weaviate_gen.rest.operation import Request
@@ -93,6 +102,50 @@ def test_a_body_may_be_json_or_a_model() -> None:
     with pytest.raises(ValueError, match="a body must be given"):
         create.request(body=None)  # type: ignore[arg-type]
     assert class_references_delete.request("A", ID, "p", body={"beacon": "x"}).body == {"beacon": "x"}
+    assert tenants_delete.request("Article", body=["a"]).body == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("text", "body must be a dict or a Class, got str"),
+        ([{"class": "A"}], "body must be a dict or a Class, got list"),
+        (models.Tenant(name="a"), "body must be a dict or a Class, got Tenant"),
+        (models.Class, "body must be a dict or a Class, got type"),
+    ],
+)
+def test_a_body_of_another_kind_is_refused(body: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        objects_create.request(body=body)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"name": "a"}, r"body must be a list\[Tenant\], got dict"),
+        ([models.Tenant(name="a"), models.Class()], r"body\[1\] must be a dict or a Tenant, got Class"),
+        ("ab", r"body must be a list\[Tenant\], got str"),
+    ],
+)
+def test_a_list_of_another_kind_is_refused(body: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        tenants_update.request("Article", body=body)
+
+
+@pytest.mark.parametrize("value", [b"a", object(), {"a": 1}, Exception])
+def test_a_parameter_of_another_kind_is_refused(value: Any) -> None:
+    for call in (lambda: class_get.request(value, ID), lambda: class_get.request("A", ID, tenant=value)):
+        with pytest.raises(ValueError, match=f"must be text or a number, got {type(value).__name__}"):
+            call()
+
+
+def test_a_parameter_may_be_a_member_of_an_enumeration_or_an_id() -> None:
+    class Level(str, Enum):  # noqa: UP042 - unlike a StrEnum, its str() is its name
+        ONE = "ONE"
+
+    request = class_get.request("A", uuid.UUID(ID), consistency_level=Level.ONE)  # type: ignore[arg-type]
+    assert request.path.endswith(ID)
+    assert request.query == [("consistency_level", "ONE")]
 
 
 def test_an_answer_is_json_or_a_model() -> None:
@@ -201,8 +254,8 @@ def test_unknown_values_of_enumerations_are_kept() -> None:
 def test_the_methods_of_rest_send_requests_and_give_models() -> None:
     sent: list[Request] = []
 
-    def send(request: Request, parse: Any) -> Any:
-        sent.append(request)
+    def send(request: Any, parse: Any) -> Any:
+        sent.append(request())
         return parse(200, {}, b'{"aliases": [{"alias": "a", "class": "A"}]}')
 
     answer = Rest(send).schema.aliases_get(class_="A")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import pickle
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -29,8 +30,8 @@ from weaviate_hl import errors
 from weaviate_hl.call_options import CURRENT
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.policy import RetryPolicy
-from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Timeout
-from weaviate_hl.telemetry import Call, opentelemetry
+from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, GrpcConfig, Timeout
+from weaviate_hl.telemetry import Call, End, opentelemetry
 
 QUICK = RetryPolicy(attempts=4, first=0.01, longest=0.2)
 REQUEST = SearchRequest(collection="Article")
@@ -183,7 +184,7 @@ def test_what_the_server_answers_is_told(
     [
         (401, '{"code":401,"message":"no key"}', errors.AuthenticationFailedError, "no key"),
         (403, '{"error":[{"message":"a"},{"message":"b"}]}', errors.InsufficientPermissionsError, "a; b"),
-        (404, "", errors.UnexpectedStatusCodeError, "gave no reason"),
+        (404, "", errors.UnexpectedStatusCodeError, "there is none"),
         (422, '{"error":[{"message":"bad name"}]}', errors.UnexpectedStatusCodeError, "bad name"),
         (499, '{"error":"gone"}', errors.UnexpectedStatusCodeError, "gone"),
         (500, "<html>oops</html>", errors.UnexpectedStatusCodeError, "oops"),
@@ -514,6 +515,41 @@ def test_a_client_pickles(outside: FakeProcess) -> None:
     closed = pickle.loads(pickle.dumps(client))  # noqa: S301
     with pytest.raises(errors.WeaviateClosedClientError):
         closed.get_meta()
+
+
+def hook(call: Call, /) -> End:
+    """A hook that can be pickled."""
+    return lambda error: None
+
+
+NOT_PORTABLE: dict[str, tuple[dict[str, Any], str]] = {
+    "ssl_context": ({"tls": TLS(ssl_context=ssl.create_default_context())}, "its ssl_context cannot.*ca_file=, cert="),
+    "credentials": (
+        {"grpc_config": GrpcConfig(credentials=grpc.ssl_channel_credentials())},
+        "its credentials of grpc_config cannot.*ca_file=, cert=",
+    ),
+    "a hook made on the spot": ({"telemetry": lambda call: None}, "its telemetry hook cannot.*top level"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PORTABLE)
+def test_what_cannot_be_pickled_is_named(colour: Sync, case: str) -> None:
+    config, said = NOT_PORTABLE[case]
+    client = colour.client(
+        connection_params=ConnectionParams.from_params("localhost", 1, True, "localhost", 2, True),
+        additional_config=AdditionalConfig(**config),
+    )
+    for value in (client, client.collections, client.collections.use("Article")):
+        with pytest.raises(errors.WeaviateInvalidInputError, match=said):
+            pickle.dumps(value)
+
+
+def test_what_watches_calls_may_be_pickled(colour: Sync) -> None:
+    where = ConnectionParams.from_params("localhost", 1, False, "localhost", 2, False)
+    for telemetry in (opentelemetry(), hook):
+        client = colour.client(connection_params=where, additional_config=AdditionalConfig(telemetry=telemetry))
+        copy = pickle.loads(pickle.dumps(client))  # noqa: S301
+        assert type(copy._transport.config.telemetry) is type(telemetry)
 
 
 # Telemetry

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -27,7 +30,7 @@ from tests.servers.proxies import ConnectProxy, CutProxy
 from weaviate_hl import errors, trust
 from weaviate_hl.auth import Auth
 from weaviate_hl.lite import Engine
-from weaviate_hl.settings import TLS, ConnectionParams, Proxies, Timeout
+from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, Proxies, Timeout
 
 REQUEST = SearchRequest(collection="Article")
 
@@ -64,10 +67,18 @@ def test_connecting_again_and_closing_again_do_nothing(colour: Sync, fake: FakeW
     colour.call(client.close)
     assert not client.is_connected()
     for call in (client.get_meta, client.is_ready, client.is_live):
-        with pytest.raises(errors.WeaviateClosedClientError, match=r"client\.connect\(\)"):
+        with pytest.raises(errors.WeaviateClosedClientError, match=r"closed.*client\.connect\(\)"):
             colour.call(call)
     colour.call(client.connect)
     assert colour.call(client.get_meta)["version"] == "1.38.11"
+
+
+def test_a_client_that_was_never_connected_says_so(colour: Sync, fake: FakeWeaviate) -> None:
+    client = colour.client(connection_params=params_of(fake))
+    how = {"sync": r"`client\.connect\(\)`.*`with`", "async": r"`await client\.connect\(\)`.*`async with`"}[colour.name]
+    for call in (client.get_meta, client.is_ready, lambda: client.grpc.Search(REQUEST)):
+        with pytest.raises(errors.WeaviateClosedClientError, match=f"is not connected. .*{how}"):
+            colour.call(call)
 
 
 def test_without_checks_nothing_is_asked(colour: Sync, fake: FakeWeaviate) -> None:
@@ -194,6 +205,13 @@ def test_something_that_is_no_weaviate(colour: Sync, fake: FakeWeaviate) -> None
         colour.connect(fake)
 
 
+@pytest.mark.parametrize("size", ["abc", [1], 1.5])
+def test_a_server_whose_limit_makes_no_sense(colour: Sync, fake: FakeWeaviate, size: Any) -> None:
+    fake.on_rest("GET", "/v1/meta", {"version": "1.38.11", "grpcMaxMessageSize": size})
+    with pytest.raises(errors.WeaviateStartUpError, match="grpcMaxMessageSize"):
+        colour.connect(fake)
+
+
 def test_nobody_there(colour: Sync) -> None:
     with ClosedPort() as closed, ClosedPort() as other:
         params = ConnectionParams.from_params("127.0.0.1", closed.port, False, "127.0.0.1", other.port, False)
@@ -210,6 +228,12 @@ def test_the_grpc_port_given_as_the_http_port(colour: Sync, fake: FakeWeaviate) 
 def test_the_http_port_given_as_the_grpc_port(colour: Sync, fake: FakeWeaviate) -> None:
     with pytest.raises(errors.WeaviateGRPCUnavailableError, match="is this the REST port"):
         colour.connect(params_of(fake, fake.port))
+
+
+def test_tls_to_a_grpc_port_that_has_none(colour: Sync, fake: FakeWeaviate) -> None:
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake.grpc_port, True)
+    with pytest.raises(errors.WeaviateGRPCUnavailableError, match="TLS.*does not speak TLS.*grpc_secure=False"):
+        colour.connect(params)
 
 
 def test_https_to_a_server_that_speaks_http(colour: Sync, fake: FakeWeaviate) -> None:
@@ -263,12 +287,42 @@ def test_a_context_of_the_users_own(colour: Sync, fake_tls: FakeWeaviate, certif
     assert search(colour, client) == "web"
 
 
-def test_a_file_that_holds_no_certificate(colour: Sync, fake_tls: FakeWeaviate) -> None:
-    with pytest.raises(errors.WeaviateInvalidInputError, match="cannot be used"):
-        colour.connect(fake_tls, tls=TLS(ca_file=__file__))
+def test_a_file_that_holds_a_broken_certificate(colour: Sync, fake_tls: FakeWeaviate, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    with pytest.raises(errors.WeaviateInvalidInputError, match=r"ca\.pem cannot be used"):
+        colour.connect(fake_tls, tls=TLS(ca_file=file))
 
 
 # Proxies and the environment
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("https_proxy", "http://[::"), ("https_proxy", "socks5://p:1"), ("SSL_CERT_FILE", "/nowhere")]
+)
+def test_an_environment_that_makes_no_sense_is_told(
+    colour: Sync, fake_tls: FakeWeaviate, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for variable in (*HOSTILE, "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, value)
+    for checks in (True, False):
+        with pytest.raises(errors.WeaviateInvalidInputError, match=f"{name}|{re.escape(value)}"):
+            colour.connect(fake_tls, trust_env=True, checks=checks)
+
+
+def test_a_certificate_that_is_gone_when_it_is_needed(
+    colour: Sync, fake: FakeWeaviate, fake_tls: FakeWeaviate, certificates: Certificates, tmp_path: Path
+) -> None:
+    pem = tmp_path / "mine.pem"
+    pem.write_text(Path(certificates.client.cert).read_text() + Path(certificates.client.key).read_text())
+    params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake_tls.grpc_port, True)
+    for tls in (TLS(ca_file=pem), TLS(ca_file=certificates.ca, cert=pem)):
+        client = colour.client(connection_params=params, additional_config=AdditionalConfig(tls=tls))
+        pem.rename(tmp_path / "gone")
+        with pytest.raises(errors.WeaviateInvalidInputError, match=r"mine\.pem cannot be used: No such file"):
+            colour.call(client.connect)
+        (tmp_path / "gone").rename(pem)
 
 
 def test_one_proxy_for_everything(
@@ -480,6 +534,23 @@ def test_credentials_over_plain_http_to_elsewhere_are_warned_of(colour: Sync) ->
         colour.call(client.connect)
     assert len(caught) == 1
     assert "secret-key" not in str(caught[0].message)
+
+
+def test_the_warning_comes_first_and_points_at_the_program(colour: Sync) -> None:
+    elsewhere = ConnectionParams.from_params("db.invalid", 80, False, "db.invalid", 81, False)
+    client = colour.client(connection_params=elsewhere, auth_client_secret=Auth.api_key("k"))
+
+    async def connect() -> None:
+        await client.connect()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="unencrypted"):
+            colour.call(client.connect)
+    with pytest.warns(UserWarning, match="unencrypted") as caught:
+        with pytest.raises(errors.WeaviateConnectionError):
+            colour.call(connect if colour.name == "async" else lambda: client.connect())
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("protocol", ["native", "web"])

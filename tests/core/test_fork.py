@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import grpc.aio
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsReply, BatchObjectsRequest
@@ -133,6 +134,19 @@ def test_a_new_asynchronous_client_in_a_child_uses_http(outside: FakeProcess, cl
     assert asyncio.run(main()) == [0] * 8
 
 
+def test_a_channel_of_another_library_in_the_parent_counts_too(outside: FakeProcess) -> None:
+    async def search() -> int:
+        async with client_of(outside, "auto") as mine:
+            return 10 if mine._transport.protocol == "native" else 20
+
+    async def main() -> int | None:
+        async with grpc.aio.insecure_channel("{}:{}".format(*outside.grpc_address)) as channel:
+            await channel.channel_ready()
+            return child(lambda: asyncio.run(search()))
+
+    assert asyncio.run(main()) == 20
+
+
 def test_a_new_asynchronous_client_that_must_be_native_says_that_it_cannot(outside: FakeProcess) -> None:
     async def connect() -> int:
         try:
@@ -196,14 +210,18 @@ def test_calls_in_flight_are_not_lost_by_the_parent(outside: FakeProcess) -> Non
 def test_a_fork_in_the_middle_of_the_first_import() -> None:
     code = """
 import os, signal, sys, threading, time, weaviate_hl
-loading = threading.Thread(target=lambda: weaviate_hl.WeaviateClient)
-loading.start()
+def connect():
+    try:
+        weaviate_hl.connect_to_local("127.0.0.1", 1, 2)
+    except weaviate_hl.errors.WeaviateConnectionError:
+        pass
+threading.Thread(target=connect).start()
 while "httpx2" not in sys.modules and "httpx" not in sys.modules:
     time.sleep(0.0005)
 child = os.fork()
 if child == 0:
     signal.alarm(20)
-    weaviate_hl.WeaviateClient
+    connect()
     os._exit(0)
 sys.exit(os.waitpid(child, 0)[1])
 """

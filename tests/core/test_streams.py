@@ -100,7 +100,7 @@ def test_the_low_level_streams_too(colour: Sync, fake: FakeWeaviate, client: Any
     replies = client.grpc.BatchStream(iter([START, DATA]), metadata=[("x-once", "1")])
     assert [reply.acks.uuids[0] for reply in read_all(colour, replies)] == ["1", "2"]
     assert dict(fake.rpcs("BatchStream")[0].headers)["x-once"] == "1"
-    with pytest.raises(TypeError, match="compression"):
+    with pytest.raises(errors.WeaviateInvalidInputError, match="compression"):
         client.grpc.BatchStream(iter([START]), compression=1)
     with pytest.raises(errors.WeaviateInvalidInputError, match="taken from what was given"):
         colour.call(client.grpc.BatchStream(iter([START])).write, DATA)

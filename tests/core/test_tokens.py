@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pickle
 import threading
@@ -175,6 +176,78 @@ def test_a_provider_that_fails_is_asked_again_by_the_next_call(
     assert colour.call(client.get_meta)["version"]
 
 
+ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
+    "a token that is no text": ({"access_token": 5}, "no access_token"),
+    "a token that no header can carry": ({"access_token": "a\nb"}, "no header can carry"),
+    "a lifetime that is no number": ({"access_token": "t", "expires_in": "abc"}, "expires_in is 'abc'"),
+    "a lifetime below zero": ({"access_token": "t", "expires_in": -5}, "expires_in is -5"),
+    "a lifetime without end": ({"access_token": "t", "expires_in": float("inf")}, "expires_in is inf"),
+    "a lifetime that is a list": ({"access_token": "t", "expires_in": []}, r"expires_in is \[\]"),
+    "a refresh token that is no text": ({"access_token": "t", "refresh_token": 5}, "refresh_token is not text"),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_an_answer_that_makes_no_sense_is_told(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate, case: str
+) -> None:
+    answer, said = ANSWERS[case]
+    provider.fail(HttpFault(status=200, body=json.dumps(answer)), on="/token")
+    with pytest.raises(errors.AuthenticationFailedError, match=said):
+        colour.connect(server, auth=Auth.client_credentials("secret"))
+
+
+def test_a_lifetime_may_be_text(colour: Sync, provider: OidcProvider, server: FakeWeaviate) -> None:
+    answer = {"access_token": provider.issue("ann"), "expires_in": "3600"}
+    provider.fail(HttpFault(status=200, body=json.dumps(answer)), on="/token", at=1)
+    client = colour.connect(server, auth=Auth.client_credentials("secret"))
+    colour.call(client.get_meta)
+    assert len(provider.grants) == 1
+
+
+OPENID: dict[str, tuple[Any, str]] = {
+    "no address": ({"clientId": "weaviate"}, "names no href"),
+    "an address that is no text": ({"clientId": "weaviate", "href": 5}, "names no href"),
+    "an address that is no URL": ({"clientId": "weaviate", "href": "http://[::"}, "href .* that is no URL"),
+    "an address without a host": ({"clientId": "weaviate", "href": "/openid"}, "href .* that is no URL"),
+    "a port that is none": ({"clientId": "weaviate", "href": "http://h:99999/"}, "href .* that is no URL"),
+    "a name that is none": ({"clientId": "weaviate", "href": f"http://{'a' * 64}.example/"}, "href .* that is no URL"),
+    "a client that is no text": ({"clientId": 5, "href": "http://127.0.0.1/"}, "names no clientId"),
+    "scopes that are text": ({"href": "http://127.0.0.1/", "scopes": "openid"}, "scopes .* no list of texts"),
+    "scopes that are numbers": ({"href": "http://127.0.0.1/", "scopes": [1]}, "scopes .* no list of texts"),
+}
+
+
+@pytest.mark.parametrize("case", OPENID)
+def test_a_server_whose_oidc_settings_make_no_sense_is_told(colour: Sync, fake: FakeWeaviate, case: str) -> None:
+    fake.openid, said = OPENID[case]
+    with pytest.raises(errors.AuthenticationFailedError, match=f"The server .*{said}|{said}"):
+        colour.connect(fake, auth=Auth.client_credentials("secret"))
+
+
+DOCUMENTS: dict[str, tuple[Any, str]] = {
+    "no endpoint": ({}, "names no token_endpoint"),
+    "an endpoint that is no text": ({"token_endpoint": ["https://h/"]}, "names no token_endpoint"),
+    "an endpoint that is no URL": ({"token_endpoint": "https://[::/"}, "token_endpoint .* that is no URL"),
+    "an endpoint of another kind": ({"token_endpoint": "ftp://h/"}, "token_endpoint .* that is no URL"),
+    "methods that are a number": (
+        {"token_endpoint": "https://h/", "token_endpoint_auth_methods_supported": 5},
+        "token_endpoint_auth_methods_supported .* no list of texts",
+    ),
+    "no object": ([], "refused"),
+}
+
+
+@pytest.mark.parametrize("case", DOCUMENTS)
+def test_a_provider_whose_document_makes_no_sense_is_told(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate, case: str
+) -> None:
+    document, said = DOCUMENTS[case]
+    provider.fail(HttpFault(status=200, body=json.dumps(document)), on="/.well-known/openid-configuration")
+    with pytest.raises(errors.AuthenticationFailedError, match=f"identity provider.*{said}"):
+        colour.connect(server, auth=Auth.client_credentials("secret"))
+
+
 def test_wrong_secrets_are_told_without_showing_them(
     colour: Sync, provider: OidcProvider, server: FakeWeaviate
 ) -> None:
@@ -184,7 +257,12 @@ def test_wrong_secrets_are_told_without_showing_them(
         assert "wr0ng" not in str(caught.value)
 
 
-def test_a_provider_that_repeats_the_secret(colour: Sync, provider: OidcProvider, server: FakeWeaviate) -> None:
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
+def test_a_provider_that_repeats_the_secret(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate, method: str
+) -> None:
+    document = provider.discovery() | {"token_endpoint_auth_methods_supported": [method]}
+    provider.fail(HttpFault(status=200, body=json.dumps(document)), on="/.well-known/openid-configuration")
     said = '{"error":"invalid_client","error_description":"no client has s3cr3t"}'
     provider.fail(HttpFault(status=401, body=said), on="/token")
     with pytest.raises(errors.AuthenticationFailedError, match="no client has") as caught:
@@ -208,6 +286,43 @@ def test_a_call_does_not_wait_longer_for_a_token_than_it_may(
         colour.call(client._transport.execute, op, timeout=1)
     assert time.monotonic() - started < 1.5
     first.join()
+
+
+def test_oidc_is_asked_for_while_the_other_checks_run(colour: Sync, provider: OidcProvider) -> None:
+    others = threading.Event()
+
+    def openid(_: Any) -> Any:
+        assert others.wait(5)
+        return openid_of(provider.issuer, "weaviate", ["openid"])
+
+    def is_ready(_: Any) -> int:
+        others.set()
+        return 200
+
+    with guarded(provider) as server:
+        server.on_rest("GET", "/v1/.well-known/openid-configuration", openid)
+        server.on_rest("GET", "/v1/.well-known/ready", is_ready)
+        assert colour.connect(server, auth=Auth.client_credentials("secret")).is_connected()
+
+
+@pytest.mark.parametrize("checks", [True, False])
+def test_connecting_has_one_time_for_all_its_steps(
+    colour: Sync, provider: OidcProvider, server: FakeWeaviate, checks: bool
+) -> None:
+    slow = HttpFault(delay=0.6)
+    server.fail(slow, on="GET /v1/*")
+    provider.fail(slow)
+    client = colour.client(
+        connection_params=params_of(server),
+        auth_client_secret=Auth.client_credentials("secret"),
+        additional_config=AdditionalConfig(timeout=Timeout(init=1)),
+        skip_init_checks=not checks,
+    )
+    with pytest.raises(
+        (errors.AuthenticationFailedError, errors.WeaviateTimeoutError), match="in time|longer than 1 s"
+    ):
+        colour.call(client.connect)
+    assert not client.is_connected()
 
 
 def test_a_server_without_oidc(colour: Sync, fake: FakeWeaviate) -> None:

@@ -11,6 +11,7 @@ nginx         `Nginx`: a real one in front of an HTTP port
 oidc          `OidcProvider`: an identity provider made for faults; a real server accepts its tokens
 node_oidc     `NodeOidcProvider`: npm's oidc-provider in node
 real          `RealServer`, `RealCluster`: the binary that WEAVIATE_HL_TEST_BINARY names
+replay        `ReplayServer`: a real server's answers, recorded by the tests that ask for them; `--record-server`
 fixtures      pytest fixtures for the above
 sockets       what they stand on: `Listener`
 http_wire     HTTP/1.1 by the byte: `HttpServer`, `Received`, `Reply`

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from weaviate_hl.lite import Server, Vectorizer, serve
+
 from .certificates import Certificates
 from .dead import BlackHole
 from .fake import FakeWeaviate
@@ -83,4 +85,15 @@ def binary() -> str:
 def real() -> Iterator[RealServer]:
     """A real server that lets everybody in; its data is shared by the tests of the session."""
     with RealServer() as server:
+        yield server
+
+
+VECTORIZERS: dict[str, Vectorizer] = {"text2vec-openai": lambda texts: [[len(text), 1.0] for text in texts]}
+"""What tests take for the modules of a real server."""
+
+
+@pytest.fixture(scope="module")
+def lite_server() -> Iterator[Server]:
+    """Lite on sockets, shared by the tests of a module."""
+    with serve(port=0, grpc_port=0, vectorizers=VECTORIZERS, environ={}) as server:
         yield server

@@ -842,6 +842,7 @@ def insert(server: Server, *objects: tuple[Any, ...]) -> None:
     assert not answer.errors, answer.errors
 
 
+@pytest.mark.live
 @pytest.mark.server
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(ALL, min_size=1, max_size=8))
@@ -855,6 +856,7 @@ def test_the_server_returns_what_is_written(server: Server, several: list[dict[s
         assert read == as_read(properties)
 
 
+@pytest.mark.live
 @pytest.mark.server
 def test_the_server_returns_the_rest_of_it(server: Server) -> None:
     first, second, third = (uuid4() for _ in range(3))
@@ -879,6 +881,7 @@ def test_the_server_returns_the_rest_of_it(server: Server) -> None:
     }
 
 
+@pytest.mark.live
 @pytest.mark.server
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(ALL)

@@ -28,6 +28,7 @@ from typing import Any
 import pytest
 from weaviate_gen import SERVER_VERSION
 
+import weaviate_hl
 from weaviate_hl import embedded
 from weaviate_hl.embedded import Embedded, EmbeddedDB, EmbeddedOptions, process, release
 from weaviate_hl.errors import (
@@ -630,6 +631,16 @@ def test_the_methods_of_the_official_class(stand_in: str, tmp_path: Path) -> Non
     finally:
         server.stop()
     assert not server.is_listening()
+
+
+def test_a_client_pickles_only_while_its_server_does_not_run(make: Make) -> None:
+    client = weaviate_hl.WeaviateClient(embedded_options=make().options)
+    assert not pickle.loads(pickle.dumps(client)).is_connected()  # noqa: S301
+    client._embedded = server = make()
+    server.start()
+    with pytest.raises(WeaviateInvalidInputError, match=r"embedded server belongs .*connect_to_local\(port="):
+        pickle.dumps(client)
+    assert pickle.dumps(client.collections.use("Article"))
 
 
 # With the released server

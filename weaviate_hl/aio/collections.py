@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from weaviate_hl.aio.collection import CollectionAsync
-from weaviate_hl.ops import schema
+from weaviate_hl.ops import models, schema
 from weaviate_hl.ops.checks import check
 from weaviate_hl.values.generics import Properties, References
 from weaviate_hl.values.schema import CollectionConfig, CollectionConfigSimple
@@ -44,8 +44,8 @@ class CollectionsAsync:
         inverted_index_config: InvertedIndexConfigCreate | None = None,
         multi_tenancy_config: MultiTenancyConfigCreate | None = None,
         object_ttl_config: ObjectTTLConfigCreate | None = None,
-        properties: Sequence[Property] | None = None,
-        references: Sequence[ReferenceProperty | ReferencePropertyMultiTarget] | None = None,
+        properties: Sequence[Property] | type[Properties] | None = None,
+        references: Sequence[ReferenceProperty | ReferencePropertyMultiTarget] | type[References] | None = None,
         replication_config: ReplicationConfigCreate | None = None,
         reranker_config: RerankerProvider | None = None,
         sharding_config: ShardingConfigCreate | None = None,
@@ -65,8 +65,9 @@ class CollectionsAsync:
             inverted_index_config: Its keyword index: `Configure.inverted_index(...)`.
             multi_tenancy_config: Whether it has tenants: `Configure.multi_tenancy(...)`.
             object_ttl_config: When its objects expire: `Configure.ObjectTTL...`.
-            properties: Its properties.
-            references: Its references to objects of other collections.
+            properties: Its properties; or a class that says what properties an object has, from which they are made,
+                and which is then the data model, too.
+            references: Its references to objects of other collections, or a class in the same way.
             replication_config: How many copies there are: `Configure.replication(...)`.
             reranker_config: Its reranker: `Configure.Reranker...`.
             sharding_config: How its objects are spread: `Configure.sharding(...)`.
@@ -75,8 +76,9 @@ class CollectionsAsync:
                 `Configure.NamedVectors...`.
             vector_config: Its vectors: `Configure.Vectors...`, `Configure.MultiVectors...`, or a list of them. With
                 none of the three, objects have one vector that you provide.
-            data_model_properties: A class that says what properties an object has.
-            data_model_references: A class that says what references an object has.
+            data_model_properties: A class that says what properties an object has: queries return its instances. Here
+                it says nothing to the server, where `properties` are made when they are first written.
+            data_model_references: A class that says what references an object has, in the same way.
             skip_argument_validation: Leave it to the server to check arguments, here and in calls of the collection.
 
         Returns:
@@ -84,6 +86,7 @@ class CollectionsAsync:
 
         Raises:
             WeaviateInvalidInputError: An argument is wrong; it is named.
+            InvalidDataModelError: A class cannot be a data model, or has a type that the server has no equivalent for.
             UnexpectedStatusCodeError: The server refuses it, such as when there is one of the name.
 
         Example:
@@ -92,7 +95,18 @@ class CollectionsAsync:
                 properties=[Property(name="title", data_type=DataType.TEXT)],
                 vector_config=Configure.Vectors.self_provided(),
             )
+
+            @dataclass
+            class Article:
+                title: str
+
+            articles = await client.collections.create("Article", properties=Article)
         """
+        if data_model_properties is None and models.is_class(properties):
+            data_model_properties = cast("type[Properties]", properties)
+        if data_model_references is None and models.is_class(references):
+            data_model_references = cast("type[References]", references)
+        models.require(data_model_properties, data_model_references)
         body = schema.new_collection(
             check("collections.create", not skip_argument_validation),
             name,
@@ -173,10 +187,12 @@ class CollectionsAsync:
 
         Raises:
             WeaviateInvalidInputError: The name is no text.
+            InvalidDataModelError: A class cannot be a data model.
 
         Example:
             articles = client.collections.use("Article")
         """
+        models.require(data_model_properties, data_model_references)
         name = check("collections.use", not skip_argument_validation).collection("name", name)
         return CollectionAsync(
             self._transport,

@@ -6,7 +6,12 @@ Neither knows anything of Weaviate, and only `aio` loads asyncio.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NoReturn, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def raise_first(errors: Iterable[BaseException]) -> None:
@@ -17,3 +22,29 @@ def raise_first(errors: Iterable[BaseException]) -> None:
             if other is not first and repr(other) != repr(first):
                 first.add_note(f"At the same time: {type(other).__name__}: {other}")
         raise first
+
+
+def make_all(
+    work: Callable[[Iterator[A]], Iterator[B]], items: Iterator[A], put: Callable[[Callable[[], B]], object]
+) -> None:
+    """Do the work of an `Exchange`: hand over what it makes, then its error or its end, each as a call to be made."""
+    try:
+        for made in work(items):
+            put(partial(_give, made))
+    except BaseException as error:
+        put(partial(_fail, error))
+    else:
+        put(end)
+
+
+def end() -> NoReturn:
+    """What an `Exchange` hands over last."""
+    raise EOFError
+
+
+def _give(made: B) -> B:
+    return made
+
+
+def _fail(error: BaseException) -> NoReturn:
+    raise error

@@ -6,25 +6,32 @@ import asyncio
 import os
 import weakref
 from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
+from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
 
 __all__ = [
     "ASYNC",
-    "Calls",
+    "Bell",
     "CancelledError",
     "Condition",
+    "Exchange",
+    "Guard",
+    "Calls",
     "Kept",
     "Lock",
     "Semaphore",
+    "Strand",
     "Worker",
     "cancellations_of_task",
     "in_loop",
@@ -62,6 +69,61 @@ async def locked(lock: Lock, deadline: Deadline) -> AsyncGenerator[None, None]:
         yield
     finally:
         lock.release()
+
+
+class Guard:
+    """What only one thread at a time may do: nothing to see to, as tasks give way only where they await."""
+
+    def __enter__(self) -> None:
+        """Go on."""
+
+    def __exit__(self, *_: object) -> None:
+        """Go on."""
+
+
+class Bell:
+    """Wakes those who wait for a change of what a guard protects. To wait or to ring, hold the guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def wait(self, timeout: float | None = None) -> None:
+        """Wait for the bell, or so many seconds; look again then."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            await asyncio.wait([future], timeout=timeout)
+        finally:
+            if future in self._waiting:
+                self._waiting.remove(future)
+
+    def notify(self) -> None:
+        """Wake one."""
+        if self._waiting:
+            self._waiting.pop(0).set_result(None)
+
+    def notify_all(self) -> None:
+        """Wake all."""
+        while self._waiting:
+            self.notify()
+
+
+class Strand:
+    """Something that goes on beside the rest: a task."""
+
+    def __init__(self, call: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            await call()
+
+        self._task = asyncio.ensure_future(run())
+
+    async def join(self) -> None:
+        """Wait until it has ended."""
+        await asyncio.wait([self._task])
+
+    def cancel(self) -> None:
+        """Interrupt it."""
+        self._task.cancel()
 
 
 def cancellations_of_task() -> int:
@@ -215,6 +277,63 @@ class Worker:
     def close(self) -> None:
         """End the thread when its calls are done."""
         self._pool.shutdown(wait=False)
+
+
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
+
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
+
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: AsyncIterable[A] | Iterable[A]) -> None:
+        self._items = items
+        self._loop = asyncio.get_running_loop()
+        self._made: asyncio.Queue[Callable[[], B]] = asyncio.Queue()
+        self._coming: Future[list[A]] | None = None
+        self._closed = False
+        Thread(target=make_all, args=(work, self._come(), self._put), name="weaviate_hl", daemon=True).start()
+
+    async def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        async with within(deadline):
+            return (await self._made.get())()
+
+    def close(self) -> None:
+        """Let nothing come any more, and wait for nothing."""
+        self._closed = True
+        if self._coming is not None:
+            self._coming.cancel()
+        self._put(end)
+
+    def _put(self, made: Callable[[], B]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._made.put_nowait, made)
+
+    def _come(self) -> Iterator[A]:
+        """The items, in the thread."""
+        items = aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
+        while not self._closed:
+            self._coming = asyncio.run_coroutine_threadsafe(_take(items), self._loop)
+            if self._closed:
+                self._coming.cancel()
+            try:
+                taken = self._coming.result()
+            except FutureCancelled:
+                return
+            if not taken:
+                return
+            yield taken[0]
+
+
+async def _take(items: AsyncIterator[A] | Iterator[A]) -> list[A]:
+    """The next item; none at the end."""
+    if isinstance(items, AsyncIterator):
+        async for item in items:
+            return [item]
+        return []
+    return list(islice(items, 1))
 
 
 def socket_timeout(deadline: Deadline) -> Any:

@@ -6,28 +6,34 @@ import os
 import time
 import weakref
 from _thread import LockType
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from functools import partial
+from itertools import takewhile
+from queue import Empty, SimpleQueue
 from threading import Condition, Event, Lock, Semaphore, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
-from weaviate_hl.colour import raise_first
+from weaviate_hl.colour import end, make_all, raise_first
 
 if TYPE_CHECKING:
     from weaviate_hl.deadline import Deadline
 
 __all__ = [
     "ASYNC",
-    "Calls",
+    "Bell",
     "CancelledError",
     "Condition",
+    "Exchange",
+    "Guard",
+    "Calls",
     "Kept",
     "Lock",
     "Semaphore",
+    "Strand",
     "Worker",
     "cancellations_of_task",
     "in_loop",
@@ -70,6 +76,28 @@ def locked(lock: LockType, deadline: Deadline) -> Generator[None, None, None]:
         yield
     finally:
         lock.release()
+
+
+Guard = Lock
+"""What only one thread at a time may do."""
+
+Bell = Condition
+"""Wakes those who wait for a change of what a guard protects. To wait or to ring, hold the guard."""
+
+
+class Strand:
+    """Something that goes on beside the rest: a thread, in the caller's context, that keeps no program from ending."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._thread = Thread(target=copy_context().run, args=(call,), name="weaviate_hl", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
+
+    def cancel(self) -> None:
+        """Nothing: a thread cannot be interrupted."""
 
 
 def cancellations_of_task() -> int:
@@ -131,6 +159,33 @@ class Worker:
 
     def close(self) -> None:
         """Nothing: there is no thread."""
+
+
+class Exchange(Generic[A, B]):
+    """Work in a thread of its own, which takes what comes from here and makes what goes back, one by one.
+
+    Args:
+        work: From an iterator of what comes to an iterator of what goes back.
+        items: What comes.
+    """
+
+    def __init__(self, work: Callable[[Iterator[A]], Iterator[B]], items: Iterable[A]) -> None:
+        self._made: SimpleQueue[Callable[[], B]] = SimpleQueue()
+        self._closed = False
+        come = takewhile(lambda _: not self._closed, items)
+        Thread(target=make_all, args=(work, come, self._made.put), name="weaviate_hl", daemon=True).start()
+
+    def next(self, deadline: Deadline) -> B:
+        """What was made next, or the error of the work; EOFError at its end."""
+        try:
+            return self._made.get(timeout=deadline.remaining())()
+        except Empty:
+            raise TimeoutError from None
+
+    def close(self) -> None:
+        """Let nothing come any more, and wait for nothing."""
+        self._closed = True
+        self._made.put(end)
 
 
 def socket_timeout(deadline: Deadline) -> Any:

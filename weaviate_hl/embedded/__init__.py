@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from weaviate_gen import SERVER_VERSION
 
+from weaviate_hl.checks import instance
 from weaviate_hl.errors import (
     WeaviateEmbeddedInvalidVersionError,
     WeaviateInvalidInputError,
@@ -106,7 +107,9 @@ class EmbeddedOptions(Setting):
         self.version = _text("version", version)
         self.port = _port("port", port)
         self.hostname = _text("hostname", hostname)
-        self.additional_env_vars = None if additional_env_vars is None else _variables(additional_env_vars)
+        self.additional_env_vars = (
+            None if additional_env_vars is None else variables("additional_env_vars", additional_env_vars)
+        )
         self.grpc_port = _port("grpc_port", grpc_port)
         self.binary = None if binary is None else _text("binary", binary)
         self.sha256 = None if sha256 is None else _text("sha256", sha256).lower()
@@ -145,18 +148,17 @@ def _url(name: str, value: str) -> str:
     return value
 
 
-def _variables(variables: Mapping[str, str]) -> dict[str, str]:
-    option = "additional_env_vars"
-    if not isinstance(variables, Mapping):
-        raise WeaviateInvalidInputError(f"{option}: must be a dict of strings, got {type(variables).__name__}")
-    for name, value in variables.items():
+def variables(option: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The server's settings that were given as this option, checked. Their values may be secrets and are not shown."""
+    instance(option, given, Mapping)
+    for name, value in given.items():
         if not isinstance(name, str) or not re.fullmatch(r"[^=\0]+", name):
             raise WeaviateInvalidInputError(f"{option}: {name!r} cannot be the name of a variable")
-        if not isinstance(value, str) or "\0" in value:  # which may be a secret
+        if not isinstance(value, str) or "\0" in value:
             raise WeaviateInvalidInputError(f"{option}[{name!r}]: must be a string, got {type(value).__name__}")
         if name in _OPTIONS_OF_VARIABLES:
             raise WeaviateInvalidInputError(f"{option}: instead of {name}, give {_OPTIONS_OF_VARIABLES[name]}=")
-    return dict(variables)
+    return dict(given)
 
 
 def is_loopback(url: str) -> bool:

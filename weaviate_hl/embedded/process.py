@@ -201,7 +201,8 @@ def _take(lock: IO[str], folder: Path) -> None:
     """Lock the data folder, or say who uses it.
 
     The kernel holds the lock for as long as the server lives, so a file that was left behind means nothing. It names
-    the process that started the server: when that is gone, the server is about to end, and is waited for.
+    the process that started the server: when that is gone, or has stopped it, the server is about to end, and is waited
+    for.
     """
     end = time.monotonic() + GRACE + 5
     while True:
@@ -210,7 +211,7 @@ def _take(lock: IO[str], folder: Path) -> None:
         except BlockingIOError:
             lock.seek(0)
             owner, *ports = lock.read().split() or [""]
-            if _is_alive(owner) or time.monotonic() > end:
+            if _is_wanted(owner, ports) or time.monotonic() > end:
                 raise WeaviateStartUpError(
                     f"The data folder {str(folder)!r} is in use by the server that process {owner} started (ports "
                     f"{', '.join(ports)})",
@@ -219,9 +220,13 @@ def _take(lock: IO[str], folder: Path) -> None:
             time.sleep(0.05)
 
 
-def _is_alive(pid: str) -> bool:
+def _is_wanted(owner: str, ports: list[str]) -> bool:
+    """Whether the process that started a server is there, and, if it is this one, has not stopped it."""
+    if owner == str(os.getpid()):
+        running = (one.address for one in list(_STARTED) if one.is_running)
+        return any([str(address.http_port), str(address.grpc_port)] == ports for address in running)
     try:
-        os.kill(int(pid), 0)
+        os.kill(int(owner), 0)
     except PermissionError:
         return True
     except (OSError, ValueError):

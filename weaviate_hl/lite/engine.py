@@ -12,28 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from weaviate_hl.lite import (
-    aggregate,
-    aliases,
-    backup,
-    batch,
-    listing,
-    objects_rest,
-    query,
-    router,
-    schema,
-    server,
-    tenants,
-    tokenization,
-    ttl,
-)
+from weaviate_hl.lite import access, aggregate, backup, batch, objects_rest, query, router, schema, server, tenants, ttl
 from weaviate_hl.lite.catalogue import Catalogue
-from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError
+from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
 from weaviate_hl.lite.modules import Modules, Vectorizer
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.storage import Storage
+from weaviate_hl.log import logger
 
-HANDLERS = (aggregate, aliases, backup, batch, listing, objects_rest, query, schema, server, tenants, tokenization)
+HANDLERS = (aggregate, backup, batch, objects_rest, query, schema, server, tenants)
 """The modules whose functions answer requests: to import one is to register it."""
 
 Answer = tuple[int, dict[str, str], Any]
@@ -67,6 +54,8 @@ class Engine:
         self.lock = threading.RLock()
         self.state: dict[str, Any] = {}
         """What handlers remember until the engine is closed, such as the progress of backups."""
+        self.hostname = "http://lite"
+        """Where it is served, as it tells those who ask."""
         self._closed = False
 
     def close(self) -> None:
@@ -105,14 +94,17 @@ class Engine:
             with self._working():
                 ttl.delete_if_due(self)
                 call = router.route(method, path, query, body, _lower(headers))
-                if call.operation.tag != _OPEN:
-                    call.user = self._user(call.headers, status=401)
+                call.user = access.user_of_request(self.settings, call.operation, call.headers)
                 answer = router.handler_of(call.operation)(self, call)
                 return next(iter(call.operation.results)), {}, answer
         except Refusal as refusal:
             return refusal.status, {}, None if method == "HEAD" else refusal.body()
         except sqlite3.Error as error:
             return 500, {}, Refusal(f"data file: {error}").body()
+        except LiteError:
+            raise
+        except Exception as error:
+            return 500, {}, Refusal(_unexpected(f"{method} {path}", error)).body()
 
     def rpc(self, name: str, message: Any, metadata: Mapping[str, str] | None = None) -> Any:
         """Answer an rpc.
@@ -138,6 +130,8 @@ class Engine:
             yield from replies
         except Refusal as refusal:
             raise RpcError(Code.UNKNOWN, refusal.text) from None
+        except sqlite3.Error as error:
+            raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
 
     def _answer(
         self,
@@ -149,53 +143,35 @@ class Engine:
     ) -> Any:
         handler = handlers.get(name)
         if handler is None:
-            raise RpcError(Code.UNIMPLEMENTED, f"lite does not support the rpc {name}")
+            raise RpcError(Code.UNIMPLEMENTED, unsupported(f"the rpc {name}").text)
         try:
             with self._working():
                 try:
-                    self._user(_lower(metadata), status=0)
+                    access.check_rpc(self.settings, name, _lower(metadata))
                 except Refusal as refusal:
-                    raise RpcError(unknown_user, refusal.text) from None
+                    code = Code.PERMISSION_DENIED if refusal.status == 403 else unknown_user
+                    raise RpcError(code, refusal.text) from None
                 ttl.delete_if_due(self)
                 return handler(self, message)
         except Refusal as refusal:
             raise RpcError(Code.UNKNOWN, refusal.text) from None
         except sqlite3.Error as error:
             raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
+        except (LiteError, RpcError):
+            raise
+        except Exception as error:
+            raise RpcError(Code.INTERNAL, _unexpected(name, error)) from error
 
     def _working(self) -> threading.RLock:
         if self._closed:
             raise LiteError("this engine is closed")
         return self.lock
 
-    def _user(self, headers: Mapping[str, str], status: int) -> str | None:
-        """Who asks: a user of the API keys, or None for anonymous."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        settings = self.settings
-        if scheme.lower() == "bearer" and key:
-            if user := settings.user_of(key):
-                return user
-            reason = "unauthorized: invalid api key" if settings.authentication_apikey_enabled else _NO_SCHEME
-        elif settings.authentication_anonymous_access_enabled:
-            return None
-        else:
-            ways = "[API-keys]" if settings.authentication_apikey_enabled else "[]"
-            reason = (
-                "anonymous access not enabled. Please authenticate through one of the available methods: " + ways
-                if status
-                else "unauthorized: invalid api key"
-            )
-        raise Refusal(reason, status, code=status) if status else Refusal(f"extract auth: {reason}")
 
-
-_OPEN = "well_known"  # the tag of operations that answer anyone
-
-
-_NO_SCHEME = (
-    "no authentication scheme is configured (API Key or OIDC), but an 'Authorization' header was provided. "
-    "Please configure "
-    "an auth scheme or remove the header for anonymous access"
-)
+def _unexpected(what: str, error: Exception) -> str:
+    """What is answered where lite has a mistake; the log has the traceback."""
+    logger.error("lite: %s failed", what, exc_info=error)
+    return f"lite has failed, which is a mistake in it: {type(error).__name__}: {error}"
 
 
 def _lower(headers: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -41,7 +41,7 @@ def _schedule(text: str) -> float:
 
 
 # name, how it is read, what it is when not set
-_KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
+KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "QUERY_DEFAULTS_LIMIT": (_count, 10),
     "QUERY_MAXIMUM_RESULTS": (_count, 10_000),
     "AUTOSCHEMA_ENABLED": (_flag, True),
@@ -53,6 +53,9 @@ _KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "AUTHENTICATION_APIKEY_ENABLED": (_flag, False),
     "AUTHENTICATION_APIKEY_ALLOWED_KEYS": (_names, ()),
     "AUTHENTICATION_APIKEY_USERS": (_names, ()),
+    "AUTHORIZATION_ADMINLIST_ENABLED": (_flag, False),
+    "AUTHORIZATION_ADMINLIST_USERS": (_names, ()),
+    "AUTHORIZATION_ADMINLIST_READONLY_USERS": (_names, ()),
 }
 # The environment holds other programs' names as well: there, only names of these families are refused when unknown.
 _FAMILIES = ("AUTHENTICATION_", "AUTHORIZATION_", "AUTOSCHEMA_", "OBJECTS_TTL_", "QUERY_MAXIMUM_", "QUERY_DEFAULTS_")
@@ -72,6 +75,9 @@ class Settings:
     authentication_apikey_enabled: bool
     authentication_apikey_allowed_keys: tuple[str, ...]
     authentication_apikey_users: tuple[str, ...]
+    authorization_adminlist_enabled: bool
+    authorization_adminlist_users: tuple[str, ...]
+    authorization_adminlist_readonly_users: tuple[str, ...]
 
     def __init__(self, given: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None) -> None:
         """Read what is given; the environment fills in what is not.
@@ -80,12 +86,12 @@ class Settings:
             LiteError: A name that lite does not know, or a value it cannot use.
         """
         values: dict[str, object] = {
-            name: value for name, value in (environ or {}).items() if name in _KNOWN or name.startswith(_FAMILIES)
+            name: value for name, value in (environ or {}).items() if name in KNOWN or name.startswith(_FAMILIES)
         } | dict(given or {})
         for name in values:
-            if name not in _KNOWN:
-                raise LiteError(f"lite does not know the setting {name}; it knows {', '.join(sorted(_KNOWN))}")
-        for name, (read, default) in _KNOWN.items():
+            if name not in KNOWN:
+                raise LiteError(f"lite does not know the setting {name}; it knows {', '.join(sorted(KNOWN))}")
+        for name, (read, default) in KNOWN.items():
             value = values.get(name)
             try:
                 setattr(self, name.lower(), default if value is None else read(_text(value)))
@@ -96,6 +102,9 @@ class Settings:
         self._check_keys()
 
     def _check_keys(self) -> None:
+        both = set(self.authorization_adminlist_users) & set(self.authorization_adminlist_readonly_users)
+        if both:
+            raise LiteError(f"AUTHORIZATION_ADMINLIST_*: {min(both)} is an administrator and read-only")
         keys, users = self.authentication_apikey_allowed_keys, self.authentication_apikey_users
         if not self.authentication_apikey_enabled:
             return

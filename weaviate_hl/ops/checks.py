@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
+from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.ops import vectors
+from weaviate_hl.ops.values import BadValue
 from weaviate_hl.values.configuration import Check
 from weaviate_hl.values.properties import class_name
 
@@ -15,6 +19,15 @@ class ArgumentCheck(Check):
     """The checks of one call; errors name the call, the argument and what was given."""
 
     __slots__ = ()
+
+    @property
+    def call(self) -> str:
+        """The call that is checked."""
+        return self._factory
+
+    def refuse(self, argument: str, wanted: str, value: object) -> None:
+        """Raise the error of a wrong argument."""
+        self._refuse(argument, wanted, value)
 
     def name(self, argument: str, value: str) -> str:
         """A name that is a part of an address."""
@@ -27,6 +40,38 @@ class ArgumentCheck(Check):
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
 
+    def whole(self, argument: str, value: int | None, least: int = 0) -> int | None:
+        """A number from 0, or more, that the wire has room for."""
+        self.integer(argument, value)
+        if value is not None and not least <= value < 2**32:
+            self._refuse(argument, f"an int from {least} to 4294967295", value)
+        return value
+
+    def fraction(self, argument: str, value: float) -> float:
+        """A number from 0 to 1."""
+        self.number(argument, value, required=True)
+        if not 0 <= value <= 1:
+            self._refuse(argument, "a number from 0 to 1", value)
+        return value
+
+    def uuid(self, argument: str, value: Any) -> str:
+        """An id, as text."""
+        try:
+            return str(value if isinstance(value, UUID) else UUID(value))
+        except (AttributeError, TypeError, ValueError):
+            self._refuse(argument, "a UUID, or a str that is one", value)
+        return str(value)
+
+    def vector(self, argument: str, value: Any) -> tuple[bytes, int]:
+        """A vector or multi-vector as on the wire, and its type."""
+        try:
+            data, kind = vectors.encode(value)
+        except BadValue as bad:
+            raise WeaviateInvalidInputError(f"{self._factory}: `{argument}{bad.path}`: {bad.reason}") from None
+        if not data:
+            self._refuse(argument, "a vector that is not empty", value)
+        return data, kind
+
     def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
         """A value of one of these kinds."""
         if not isinstance(value, kinds):
@@ -38,6 +83,12 @@ class ArgumentCheck(Check):
         if isinstance(value, (*kinds, str, bytes)) or not isinstance(value, Sequence):
             return [self.one(argument, value, *kinds, more=", or a list of them")]
         return [self.one(f"{argument}[{i}]", one, *kinds) for i, one in enumerate(value)]
+
+    def iterable(self, argument: str, value: Any) -> Iterable[Any]:
+        """What gives one thing after another; not one thing that happens to do so, too."""
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            self._refuse(argument, "a list", value)
+        return value
 
 
 class Unchecked(ArgumentCheck):

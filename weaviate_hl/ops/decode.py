@@ -6,7 +6,7 @@ that is kept does not keep the others. The raw view of the messages (weaviate_ge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ from weaviate_gen.grpc.services import WeaviateMethods
 from weaviate_gen.grpc.v1 import search_get_pb2
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
+from weaviate_hl.op import Unfinished
 from weaviate_hl.ops import vectors
+from weaviate_hl.ops.instances import reader
 from weaviate_hl.ops.values import from_json, read_properties, uuid_of
 from weaviate_hl.values.results import (
     CrossReference,
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
 
 _REPLY = raw(search_get_pb2.SearchReply)
 _RESULT = raw(search_get_pb2.SearchResult)
+
+
+AT_ONCE = 1000
+"""How many results are read before others have a turn."""
 
 
 class _AsItCame:
@@ -105,11 +111,8 @@ class _Found(Reader):
         return {name: vectors.to_lists(data, kind) for name, data, kind in _vectors(source.metadata)}
 
     @staticmethod
-    def vector_array(source: Any, name: str) -> NDArray[np.float32]:
-        for found, data, kind in _vectors(source.metadata):
-            if found == name:
-                return vectors.to_array(data, kind)
-        raise KeyError(name)
+    def vector_arrays(source: Any) -> dict[str, NDArray[np.float32]]:
+        return {name: vectors.to_array(data, kind) for name, data, kind in _vectors(source.metadata)}
 
     @staticmethod
     def references(source: Any) -> Any:
@@ -178,41 +181,46 @@ def _vectors(metadata: Any) -> Iterable[tuple[str, bytes, int]]:
         yield one.name, one.vector_bytes, one.type
 
 
-# Replies.
+# Replies. `properties` and `references` are the models whose instances the objects are to have, where not dictionaries.
 
 
-def query(reply: bytes) -> QueryReturn[Any, Any]:
+def query(
+    reply: bytes, properties: Any = None, references: Any = None
+) -> QueryReturn[Any, Any] | Unfinished[QueryReturn[Any, Any]]:
     """What a search found.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
-    return QueryReturn(_objects(Object, _Found, message.results), _profile(message))
+    objects, rest = _by_and_by(Object, reader(_Found, properties, references), message.results)
+    found = QueryReturn[Any, Any](objects, _profile(message))
+    return Unfinished(found, rest) if rest else found
 
 
-def single(reply: bytes) -> ObjectSingleReturn[Any, Any] | None:
+def single(reply: bytes, properties: Any = None, references: Any = None) -> ObjectSingleReturn[Any, Any] | None:
     """The object that a search by id found, if there is one.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
-    found = _objects(ObjectSingleReturn, _Single, _parse(reply).results)
+    found = _objects(ObjectSingleReturn, reader(_Single, properties, references), _parse(reply).results)
     return found[0] if found else None
 
 
-def group_by(reply: bytes) -> GroupByReturn[Any, Any]:
+def group_by(reply: bytes, properties: Any = None, references: Any = None) -> GroupByReturn[Any, Any]:
     """What a search found, in groups.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
-    groups = {group.name: Group(**_group(group)) for group in message.group_by_results}
+    found = reader(_Found, properties, references)
+    groups = {group.name: Group(**_group(group, found)) for group in message.group_by_results}
     return GroupByReturn(_of_all(groups), groups, _profile(message))
 
 
-def generative(reply: bytes) -> GenerativeReturn[Any, Any]:
+def generative(reply: bytes, properties: Any = None, references: Any = None) -> GenerativeReturn[Any, Any]:
     """What a search found, and what was generated from it.
 
     Raises:
@@ -220,21 +228,25 @@ def generative(reply: bytes) -> GenerativeReturn[Any, Any]:
     """
     message = _parse(reply)
     return GenerativeReturn(
-        objects=_objects(GenerativeObject, _Generated, message.results),
+        objects=_objects(GenerativeObject, reader(_Generated, properties, references), message.results),
         generative=_grouped(message),
         query_profile=_profile(message),
     )
 
 
-def generative_group_by(reply: bytes) -> GenerativeGroupByReturn[Any, Any]:
+def generative_group_by(
+    reply: bytes, properties: Any = None, references: Any = None
+) -> GenerativeGroupByReturn[Any, Any]:
     """What a search found, in groups, and what was generated from them.
 
     Raises:
         ResponseCannotBeDecodedError: These are not the bytes of a reply.
     """
     message = _parse(reply)
+    found = reader(_Found, properties, references)
     groups = {
-        group.name: GenerativeGroup(**_group(group), generated=_text(group)) for group in message.group_by_results
+        group.name: GenerativeGroup(**_group(group, found), generated=_text(group))
+        for group in message.group_by_results
     }
     whole = _grouped(message)
     return GenerativeGroupByReturn(_of_all(groups), groups, whole.text if whole else None, _profile(message))
@@ -258,8 +270,20 @@ def _objects(cls: Any, reader: type[Reader], results: Iterable[bytes]) -> list[A
     return objects
 
 
-def _group(group: Any) -> dict[str, Any]:
-    objects = _objects(GroupByObject, _Found, group.objects)
+def _by_and_by(cls: Any, reader: type[Reader], results: Sequence[bytes]) -> tuple[list[Any], Iterator[None] | None]:
+    """Objects, and if there are many, the steps that add those that are still missing."""
+    objects = _objects(cls, reader, results[:AT_ONCE])
+
+    def add() -> Iterator[None]:
+        for start in range(AT_ONCE, len(results), AT_ONCE):
+            yield
+            objects.extend(_objects(cls, reader, results[start : start + AT_ONCE]))
+
+    return objects, add() if len(results) > AT_ONCE else None
+
+
+def _group(group: Any, found: type[Reader]) -> dict[str, Any]:
+    objects = _objects(GroupByObject, found, group.objects)
     for one in objects:
         one.belongs_to_group = group.name
     return {

@@ -20,6 +20,7 @@ from weaviate_gen.rest.api.schema import (
 
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.op import RestOp, RpcOp
+from weaviate_hl.ops import models
 from weaviate_hl.ops.checks import ArgumentCheck
 from weaviate_hl.values.configuration import (
     GenerativeProvider,
@@ -183,8 +184,8 @@ def new_collection(
     name: str,
     *,
     description: str | None,
-    properties: Sequence[Property] | None,
-    references: Sequence[ReferenceProperty | ReferencePropertyMultiTarget] | None,
+    properties: Sequence[Property] | type[Any] | None,
+    references: Sequence[ReferenceProperty | ReferencePropertyMultiTarget] | type[Any] | None,
     vectorizer_config: VectorizerConfigCreate | Sequence[NamedVectorConfigCreate] | None,
     vector_index_config: VectorIndexConfigCreate | None,
     vector_config: VectorConfigCreate | Sequence[VectorConfigCreate] | None,
@@ -210,6 +211,10 @@ def new_collection(
             modules[module.module] = module.to_dict()
     if modules:
         body["moduleConfig"] = modules
+    if models.is_class(properties):
+        properties = models.properties_of(properties)
+    if models.is_class(references):
+        references = models.reference_properties_of(references)
     given: list[Property] = [] if properties is None else check.several("properties", properties, Property)
     referred: list[PropertyBase] = [] if references is None else check.several("references", references, *REFERENCES)
     if properties is not None or references is not None:

@@ -23,6 +23,7 @@ from warnings import warn
 from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import properties_pb2
 
+from weaviate_hl.ops import models
 from weaviate_hl.values.inputs import (
     MAX_INTEGER,
     GeoCoordinate,
@@ -120,7 +121,7 @@ def list_of(values: Any) -> tuple[list[Any], Kind]:
             kind, convert = kind_of(item)
             if kind in ("null", "list", "struct"):
                 raise BadValue(f"a list cannot hold {item!r}")
-            plain.append(item if kind == "object" else convert(item))
+            plain.append(convert(item))
         except BadValue as bad:
             raise bad.within(f"[{position}]") from None
         kinds.add(kind)
@@ -267,6 +268,8 @@ def _learn(value: Any) -> tuple[Kind, Callable[[Any], Any]]:
             found = ("number", _number)
         elif value.dtype == bool:
             found = ("boolean", bool)
+    if found is None and models.kind_of(cls):
+        found = ("object", models.plain)
     if found is None:
         raise BadValue(f"no property can hold {short(value)}")
     _KINDS[cls] = found

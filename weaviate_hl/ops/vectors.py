@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +39,10 @@ def encode(vector: Any) -> tuple[bytes, int]:
         return _pack(vector), SINGLE
     numpy = sys.modules.get("numpy")
     # The commonest array, without what others need.
-    usual = numpy is not None and type(vector) is numpy.ndarray and vector.ndim == 1 and vector.dtype == "<f4"
-    if usual and _is_finite(vector):
-        return vector.tobytes(), SINGLE
+    if numpy is not None and type(vector) is numpy.ndarray and vector.ndim == 1 and vector.dtype == "<f4":
+        data = vector.tobytes()
+        if _is_ordinary(data):
+            return data, SINGLE
     if (array := _as_array(vector)) is not None:
         if array.ndim == 2:
             return _rows(array.shape[1], array.size) + _little(array), MULTI
@@ -105,7 +105,7 @@ def _is_row(value: Any) -> bool:
 def _pack(values: Sequence[Any]) -> bytes:
     try:
         data: bytes = packer(len(values), "f").pack(*values)
-        if isfinite(sum(values)):
+        if _is_ordinary(data) or isfinite(sum(values)):
             return data
     except (struct.error, OverflowError, TypeError, ValueError):
         pass
@@ -119,6 +119,12 @@ def _pack(values: Sequence[Any]) -> bytes:
         if not fits:
             raise BadValue(f"expected a finite number of 32 bits, not {short(value)}", f"[{position}]")
     return b"".join(packer(1, "f").pack(float(value)) for value in values)
+
+
+def _is_ordinary(data: bytes) -> bool:
+    """Whether all numbers are finite, and none is so large that one byte cannot tell: by sign and exponent."""
+    tops = data[3::4]
+    return 0x7F not in tops and 0xFF not in tops
 
 
 def _encode_rows(rows: Sequence[Any]) -> bytes:
@@ -182,22 +188,8 @@ def _little(array: NDArray[Any]) -> bytes:
         raise BadValue(f"expected an array of numbers, not of {array.dtype}")
     with np.errstate(over="ignore"):
         array = np.ascontiguousarray(array, "<f4").reshape(-1)
-    if not _is_finite(array):
-        position = int(np.isfinite(array).argmin())
+    data = array.tobytes()
+    if not _is_ordinary(data) and not (finite := np.isfinite(array)).all():
+        position = int(finite.argmin())
         raise BadValue(f"expected a finite number of 32 bits, not {array[position]}", f"[{position}]")
-    return array.tobytes()
-
-
-def _is_finite(array: NDArray[np.float32]) -> bool:
-    """Whether all numbers are finite: times 0, only then are they 0. The fastest way that numpy has."""
-    try:
-        return bool(array.dot(_zeros(len(array))) == 0)
-    except RuntimeWarning:  # where warnings are errors, of infinity times 0
-        return False
-
-
-@lru_cache(maxsize=256)
-def _zeros(count: int) -> NDArray[np.float32]:
-    import numpy as np
-
-    return np.zeros(count, "<f4")
+    return data

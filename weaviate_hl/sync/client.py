@@ -10,13 +10,17 @@ from weaviate_gen.rest.api.meta import get as meta
 from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
 from weaviate_gen.rest.client import Rest
 from weaviate_hl.auth import AuthCredentials, credentials_of
+from weaviate_hl.checks import function, instance
 from weaviate_hl.colour.sync import in_thread
 from weaviate_hl.errors import WeaviateBaseError, WeaviateClosedClientError, WeaviateInvalidInputError
 from weaviate_hl.op import RestOp
+from weaviate_hl.ops import graphql
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, headers_of
 from weaviate_hl.sync.alias import Alias
+from weaviate_hl.sync.batch import ClientBatching
 from weaviate_hl.sync.collections import Collections
 from weaviate_hl.sync.grpc_channel import RpcChannel
+from weaviate_hl.sync.integrations import Integrations
 from weaviate_hl.sync.transport.core import Transport
 from weaviate_hl.version import __version__
 
@@ -28,8 +32,11 @@ if TYPE_CHECKING:
     from weaviate_gen.rest.operation import Request
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
     from weaviate_hl.lite import Engine
+    from weaviate_hl.values.results import RawGQLReturn
 
 T = TypeVar("T")
+TO_BE_STARTED = ConnectionParams.from_params("localhost", 8079, False, "localhost", 50050, False)
+"""Where an embedded server is, until it has started and says so."""
 
 
 class WeaviateClient:
@@ -62,40 +69,36 @@ class WeaviateClient:
         *,
         lite: Callable[[], Engine] | None = None,
     ) -> None:
-        if sum(given is not None for given in (connection_params, embedded_options, lite)) != 1:
-            raise WeaviateInvalidInputError("Give either connection_params or embedded_options")
-        if connection_params is not None and not isinstance(connection_params, ConnectionParams):
-            raise WeaviateInvalidInputError(
-                f"connection_params: must be ConnectionParams, got {type(connection_params).__name__}"
-            )
-        if additional_config is not None and not isinstance(additional_config, AdditionalConfig):
-            raise WeaviateInvalidInputError(
-                f"additional_config: must be AdditionalConfig, got {type(additional_config).__name__}"
-            )
-        config = additional_config or AdditionalConfig()
+        config = AdditionalConfig() if additional_config is None else additional_config
+        instance("additional_config", config, AdditionalConfig)
+        credentials = credentials_of(auth_client_secret, "auth_client_secret")
         headers = {"X-Weaviate-Client": f"weaviate-hl-python/{__version__}"}
         if config.integration:
             headers["X-Weaviate-Client-Integration"] = config.integration
-        self._checks = not skip_init_checks
-        self._embedded: Embedded | None = None
-        if embedded_options is not None:
-            from weaviate_hl.embedded import Embedded
-
-            self._embedded = Embedded(embedded_options)
-        credentials = credentials_of(auth_client_secret)
         headers |= headers_of("additional_headers", additional_headers)
+        self._checks = not instance("skip_init_checks", skip_init_checks, bool)
+        self._embedded: Embedded | None = None
         self._transport: Transport
         if lite is not None:
             from weaviate_hl.sync.transport.in_process import LiteTransport
 
-            self._transport = LiteTransport(lite, config, credentials, headers)
+            self._transport = LiteTransport(function("lite", lite), config, credentials, headers)
+        elif embedded_options is not None:
+            from weaviate_hl.embedded import Embedded, EmbeddedOptions
+
+            self._embedded = Embedded(instance("embedded_options", embedded_options, EmbeddedOptions))
+            self._transport = Transport(TO_BE_STARTED, config, credentials, headers)
         else:
-            params = connection_params or ConnectionParams.from_params(
-                "localhost", 8079, False, "localhost", 50050, False
-            )
+            params = instance("connection_params", connection_params, ConnectionParams)
+            if config.grpc_config is not None and config.grpc_config.credentials is not None and not params.grpc.secure:
+                raise WeaviateInvalidInputError("grpc_config: credentials are for TLS: connect with grpc_secure=True")
             self._transport = Transport(params, config, credentials, headers)
+        if sum(given is not None for given in (connection_params, embedded_options, lite)) > 1:
+            raise WeaviateInvalidInputError("Give one of connection_params, embedded_options and lite, not several")
         self.collections = Collections(self._transport)
         self.alias = Alias(self._transport)
+        self.batch = ClientBatching(self._transport)
+        self.integrations = Integrations(self._transport)
 
     def connect(self) -> None:
         """Connect to the server. A client that is connected stays as it is.
@@ -159,6 +162,21 @@ class WeaviateClient:
         found = self._transport.execute(op)
         return None if found is None else dict(cast(dict[str, Any], found))
 
+    def graphql_raw_query(self, gql_query: str) -> RawGQLReturn:
+        """Run a query that is written in GraphQL.
+
+        Args:
+            gql_query: The query.
+
+        Raises:
+            WeaviateInvalidInputError: It is no text.
+            UnexpectedStatusCodeError: The server refuses it. What is wrong within it is told by the result's `errors`.
+
+        Example:
+            told = client.graphql_raw_query("{ Get { Article(limit: 2) { title } } }")
+        """
+        return self._transport.execute(graphql.raw(instance("gql_query", gql_query, str)))
+
     @property
     def rest(self) -> Rest:
         """Every operation of the server's REST interface, generated: `client.rest.schema.dump()`.
@@ -177,7 +195,11 @@ class WeaviateClient:
 
         return WeaviateStub(RpcChannel(self._transport))
 
-    def _send(self, request: Request, parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+    def _send(self, make: Callable[[], Request], parse: Callable[[int, Mapping[str, str], bytes], T], /) -> T:
+        try:
+            request = make()
+        except ValueError as error:
+            raise WeaviateInvalidInputError(str(error)) from None
         return self._transport.execute(RestOp(request, parse, f"{request.operation.tag}.{request.operation.name}"))
 
     def _answers(self, request: Request) -> bool:
@@ -191,6 +213,12 @@ class WeaviateClient:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the configuration, credentials included. The copy connects when it is first used."""
+        if self._embedded is not None and self._embedded.is_running:
+            params = self._transport.params
+            raise WeaviateInvalidInputError(
+                "This client cannot be pickled: its embedded server belongs to this process",
+                hint=f"There, use connect_to_local(port={params.http.port}, grpc_port={params.grpc.port})",
+            )
         return self.__dict__
 
     def __repr__(self) -> str:

@@ -4,18 +4,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Generic
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.ops import schema
+from weaviate_hl.ops import data, schema, search
 from weaviate_hl.ops.checks import check
+from weaviate_hl.sync.aggregate import Aggregate
+from weaviate_hl.sync.batch import CollectionBatching
 from weaviate_hl.sync.config import Config
+from weaviate_hl.sync.data import Data
+from weaviate_hl.sync.generate import Generate
+from weaviate_hl.sync.iterator import ObjectIterator, ObjectScan
+from weaviate_hl.sync.query import Query
 from weaviate_hl.sync.tenants import Tenants
 from weaviate_hl.values.enums import ConsistencyLevel
-from weaviate_hl.values.generics import Properties, References
+from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
+from weaviate_hl.values.tables import of_facts
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
 if TYPE_CHECKING:
     from weaviate_hl.sync.transport.core import Transport
+    from weaviate_hl.values.inputs import MetadataName, MetadataQuery, ReturnProperties, ReturnReferences, Uuid
     from weaviate_hl.values.schema import Shard
 
 
@@ -26,7 +36,12 @@ class Collection(Generic[Properties, References]):
 
     Attributes:
         name: Its name.
+        batch: Writes many objects and references.
         config: Its configuration.
+        data: Its objects, to write and delete.
+        query: Searches.
+        aggregate: Counts and metrics.
+        generate: Searches whose results a generative model works on.
         tenants: Its tenants.
     """
 
@@ -47,8 +62,21 @@ class Collection(Generic[Properties, References]):
         self._properties = properties
         self._references = references
         self.name = name
+        self.batch = CollectionBatching[Properties](connection, name, tenant, consistency_level)
         self.config = Config(connection, name, tenant, validate_arguments)
+        self.data = Data[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
         self.tenants = Tenants(connection, name, validate_arguments)
+        self._scope = scope = search.Scope(
+            name,
+            tenant=tenant,
+            consistency_level=consistency_level,
+            validate=validate_arguments,
+            properties=properties,
+            references=references,
+        )
+        self.query: Query[Properties, References] = Query(connection, scope)
+        self.generate: Generate[Properties, References] = Generate(connection, scope)
+        self.aggregate = Aggregate(connection, scope)
 
     @property
     def tenant(self) -> str | None:
@@ -100,6 +128,94 @@ class Collection(Generic[Properties, References]):
             self._references,
         )
 
+    @overload
+    def iterator(
+        self,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        *,
+        return_properties: None = None,
+        return_references: None = None,
+        after: Uuid | None = None,
+        cache_size: int | None = None,
+    ) -> ObjectIterator[Properties, References]: ...
+    @overload
+    def iterator(
+        self,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        *,
+        return_properties: None = None,
+        return_references: type[TReferences] | ReturnReferences,
+        after: Uuid | None = None,
+        cache_size: int | None = None,
+    ) -> ObjectIterator[Properties, TReferences]: ...
+    @overload
+    def iterator(
+        self,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        *,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: None = None,
+        after: Uuid | None = None,
+        cache_size: int | None = None,
+    ) -> ObjectIterator[TProperties, References]: ...
+    @overload
+    def iterator(
+        self,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        *,
+        return_properties: type[TProperties] | ReturnProperties,
+        return_references: type[TReferences] | ReturnReferences,
+        after: Uuid | None = None,
+        cache_size: int | None = None,
+    ) -> ObjectIterator[TProperties, TReferences]: ...
+    def iterator(
+        self,
+        include_vector: bool | str | Sequence[str] = False,
+        return_metadata: MetadataQuery | Sequence[MetadataName] | None = None,
+        *,
+        return_properties: type[TProperties] | ReturnProperties | None = None,
+        return_references: type[TReferences] | ReturnReferences | None = None,
+        after: Uuid | None = None,
+        cache_size: int | None = None,
+    ) -> ObjectIterator[Any, Any]:
+        """All objects of the collection, or of the tenant, one after another, in the order of their ids.
+
+        They come in pages, so that memory stays as it is however many there are. After a break or an error, go on with
+        `after=iterator.cursor`.
+
+        Args:
+            include_vector: Whether to return vectors, or the names of those to return.
+            return_metadata: Which metadata to return.
+            return_properties: Which properties to return: names, `QueryNested`, a class that names them, or whether
+                any; without, all of them.
+            return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
+            after: Begin after the object with this id; there need be none that has it.
+            cache_size: How many objects to ask for at once: by default 100, at most what the server returns at once.
+
+        Raises:
+            WeaviateInvalidInputError: An argument is wrong; it is named.
+            WeaviateQueryError: The server refuses it, and says why; raised by the loop.
+
+        Example:
+            for article in articles.iterator():
+                print(article.uuid, article.properties)
+        """
+        page = partial(
+            search.page,
+            self._scope,
+            cache_size,
+            include_vector=include_vector,
+            return_metadata=return_metadata,
+            return_properties=return_properties,
+            return_references=return_references,
+        )
+        page(after)  # so that a wrong argument is refused here, not in the loop
+        return ObjectIterator(partial(ObjectScan, self._transport, page, after))
+
     def exists(self) -> bool:
         """Whether the server has the collection."""
         return self._transport.execute(schema.exists(self.name)) is not None
@@ -124,6 +240,11 @@ class Collection(Generic[Properties, References]):
         return True
 
     def __repr__(self) -> str:
-        facts = {"tenant": self._tenant, "consistency level": self._consistency_level}
-        told = "".join(f", {what} {value}" for what, value in facts.items() if value is not None)
+        told = "".join(f", {what} {value}" for what, value in self._facts().items() if value is not None)
         return f"<{type(self).__name__} {self.name!r}{told}>"
+
+    def _repr_html_(self) -> str:
+        return of_facts({"collection": self.name} | self._facts())
+
+    def _facts(self) -> dict[str, str | None]:
+        return {"tenant": self._tenant, "consistency level": self._consistency_level}

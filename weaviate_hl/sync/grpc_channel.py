@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from weaviate_gen.grpc import METHODS, HealthMethods, WeaviateMethods
+from weaviate_hl.checks import seconds
+from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.op import RpcOp
 from weaviate_hl.settings import headers_of
 
@@ -31,7 +33,11 @@ class RpcChannel:
         method = METHODS[path]
 
         def call(message: Any, /, *, timeout: float | None = None, metadata: Any = None, **options: Any) -> Any:
-            headers = _headers(method, metadata, options)
+            headers = _headers(method, timeout, metadata, options)
+            if not hasattr(message, "SerializeToString") or type(message).__name__ != method.request.__name__:
+                raise WeaviateInvalidInputError(
+                    f"{method.name}: must be given a {method.request.__name__}, got {type(message).__name__}"
+                )
             op = RpcOp(method, message, _as_it_is, method.name, idempotent=method in READS)
             return self._transport.execute(op, timeout=timeout, headers=headers)
 
@@ -44,7 +50,12 @@ class RpcChannel:
         def call(
             requests: Any = None, /, *, timeout: float | None = None, metadata: Any = None, **options: Any
         ) -> Stream[Any]:
-            headers = _headers(method, metadata, options)
+            headers = _headers(method, timeout, metadata, options)
+            if requests is not None and not (hasattr(requests, "__iter__") or hasattr(requests, "__iter__")):
+                raise WeaviateInvalidInputError(
+                    f"{method.name}: requests must be an iterator of {method.request.__name__}, "
+                    f"got {type(requests).__name__}"
+                )
             op = RpcOp(method, requests, _as_it_is, method.name)
             return self._transport.stream(op, timeout=timeout, headers=headers)
 
@@ -56,10 +67,24 @@ class RpcChannel:
         """Nothing: the client closes its connection."""
 
 
-def _headers(method: Method[Any, Any], metadata: Any, options: dict[str, Any]) -> dict[str, str]:
+def _headers(method: Method[Any, Any], timeout: float | None, metadata: Any, options: dict[str, Any]) -> dict[str, str]:
+    """The metadata of a call, and a look at what else it was given."""
     if options:
-        raise TypeError(f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}")
-    return headers_of("metadata", dict(metadata or ()))
+        raise WeaviateInvalidInputError(
+            f"{method.name} over a client takes timeout and metadata, not {', '.join(options)}"
+        )
+    if timeout is not None:
+        seconds("timeout", timeout)
+    if metadata is None or isinstance(metadata, Mapping):
+        return headers_of("metadata", metadata)
+    try:
+        pairs = [(name, value) for name, value in metadata]
+        headers = dict(pairs)
+    except (TypeError, ValueError):
+        raise WeaviateInvalidInputError("metadata: must be pairs of names and values") from None
+    if len(headers) < len(pairs):
+        raise WeaviateInvalidInputError("metadata: has a name twice")
+    return headers_of("metadata", headers)
 
 
 def _as_it_is(reply: Any) -> Any:

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.enums import StopwordsPreset
+from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -536,6 +536,11 @@ class GenerativeConfigRuntime(Settings):
     def __init__(self, *, message: str, settings: Json | None = None) -> None:
         super().__init__(settings=settings)
         self.message = message
+
+    @property
+    def generative(self) -> GenerativeSearches:
+        """The server's module that asks the model."""
+        return GenerativeSearches(f"generative-{'palm' if self.message == 'google' else self.message}")
 
     def to_dict(self) -> Json:
         return {self.message: super().to_dict()}

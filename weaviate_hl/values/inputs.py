@@ -5,10 +5,10 @@ Plain values: they check what they are given, hold it as it was given, and know 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -20,6 +20,22 @@ MAX_INTEGER = 2**53
 """The server keeps integers as doubles, whatever the protocol: beyond this they would become other integers."""
 
 Uuid: TypeAlias = str | UUID
+
+
+class HasArray(Protocol):
+    """An array of numpy, and what can be made one."""
+
+    def __array__(self, *args: Any, **options: Any) -> Any: ...
+
+
+class HasDLPack(Protocol):
+    """An array of another library."""
+
+    def __dlpack__(self, *args: Any, **options: Any) -> Any: ...
+
+
+VectorInput: TypeAlias = Iterable[float] | Iterable[Iterable[float]] | HasArray | HasDLPack | Mapping[str, Any]
+"""The vector of an object, or its vectors by name."""
 
 
 class Input:
@@ -40,6 +56,11 @@ class Input:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
+        """For models of Pydantic that have fields of this type."""
+        return {"type": "is-instance", "cls": cls}
 
 
 # Values of properties.
@@ -177,6 +198,24 @@ class ReferenceToMulti(Input):
         return [str(uuid) for uuid in uuids]
 
 
+WeaviateField: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | datetime
+    | UUID
+    | GeoCoordinate
+    | PhoneNumber
+    | PhoneNumberType
+    | Mapping[str, "WeaviateField"]
+    | Sequence["WeaviateField"]
+    | None
+)
+"""What a property may hold."""
+
+WeaviateProperties: TypeAlias = Mapping[str, WeaviateField]
+
 ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 
@@ -197,12 +236,12 @@ class DataObject(Input, Generic[P, R]):
         self,
         properties: P = None,  # type: ignore[assignment]
         uuid: Uuid | None = None,
-        vector: Any = None,
+        vector: VectorInput | None = None,
         references: R = None,  # type: ignore[assignment]
     ) -> None:
         self.properties = properties
         self.uuid = uuid
-        self.vector = vector
+        self.vector: Any = vector
         self.references = references
 
 
@@ -243,7 +282,34 @@ class DataReference(Input):
         self.to_uuid = to_uuid
 
 
+class Shard(Input):
+    """A collection, or a tenant of one, whose vectors are waited for.
+
+    Args:
+        collection: The collection.
+        tenant: The tenant.
+    """
+
+    __slots__ = ("collection", "tenant")
+
+    def __init__(self, *, collection: str, tenant: str | None = None) -> None:
+        self.collection = collection
+        self.tenant = tenant
+
+
 # What a query is to return.
+
+MetadataName: TypeAlias = Literal[
+    "certainty",
+    "creation_time",
+    "distance",
+    "explain_score",
+    "is_consistent",
+    "last_update_time",
+    "query_profile",
+    "score",
+]
+"""The name of something that `MetadataQuery` asks for."""
 
 
 class MetadataQuery(Input):
@@ -357,6 +423,10 @@ class QueryReference(QueryReferenceBase):
 
     __slots__ = ()
     MultiTarget: ClassVar = QueryReferenceMultiTarget
+
+
+ReturnProperties: TypeAlias = str | QueryNested | Sequence[str | QueryNested] | bool
+ReturnReferences: TypeAlias = QueryReferenceBase | Sequence[QueryReferenceBase]
 
 
 class Sorting:

@@ -17,6 +17,7 @@ from uuid import UUID
 from typing_extensions import TypeVar
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
+from weaviate_hl.values.tables import Tabular, of_objects
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,8 +42,8 @@ class Reader:
         raise NotImplementedError
 
     @staticmethod
-    def vector_array(source: Any, name: str) -> NDArray[np.float32]:
-        """A vector as an array."""
+    def vector_arrays(source: Any) -> dict[str, NDArray[np.float32]]:
+        """The vectors as arrays."""
         raise NotImplementedError
 
 
@@ -68,7 +69,11 @@ class _Lazy:
         source = given._source
         own = _own(given)
         if source is not None:
-            _read(given._reader, source, self.names, own)
+            try:
+                _read(given._reader, source, self.names, own)
+            except ResponseCannotBeDecodedError:
+                if self.name not in own:  # else only what was to be read along with it cannot be read
+                    raise
         try:
             return own[self.name]
         except KeyError:
@@ -155,19 +160,24 @@ class _Object(_WithDict, Generic[P, R, M]):
         Raises:
             KeyError: There is no such vector; was it asked for?
         """
+        return self.vector_arrays()[name]
+
+    def vector_arrays(self) -> dict[str, NDArray[np.float32]]:
+        """All vectors by name, as `vector_array` gives each."""
         import numpy as np
 
         source = self._source
         if source is None or "vector" in _own(self):
-            return np.asarray(self.vector[name], dtype=np.float32)
+            return {name: np.asarray(vector, dtype=np.float32) for name, vector in self.vector.items()}
         try:
             opened = self._reader.open(source) if type(source) is bytes else source
-            array: NDArray[np.float32] = self._reader.vector_array(opened, name)
-        except KeyError:
-            raise
+            arrays: dict[str, NDArray[np.float32]] = self._reader.vector_arrays(opened)
         except Exception as error:
             raise _unreadable(error) from error
-        return array
+        return arrays
+
+    def _repr_html_(self) -> str:
+        return of_objects([self])
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
@@ -244,7 +254,7 @@ class GroupByObject(_Object[P, R, MetadataReturn], Generic[P, R]):
 
 
 @dataclass
-class CrossReference(Generic[P, R]):
+class CrossReference(Tabular, Generic[P, R]):
     """What a reference leads to."""
 
     objects: list[Object[P, R]] = field(default_factory=list)
@@ -280,7 +290,7 @@ class QueryProfileReturn:
 
 
 @dataclass
-class QueryReturn(Generic[P, R]):
+class QueryReturn(Tabular, Generic[P, R]):
     """What a query found."""
 
     objects: list[Object[P, R]]
@@ -288,7 +298,7 @@ class QueryReturn(Generic[P, R]):
 
 
 @dataclass
-class Group(Generic[P, R]):
+class Group(Tabular, Generic[P, R]):
     """Objects that have the value of a property in common, which is the group's name."""
 
     name: str
@@ -300,7 +310,7 @@ class Group(Generic[P, R]):
 
 
 @dataclass
-class GroupByReturn(Generic[P, R]):
+class GroupByReturn(Tabular, Generic[P, R]):
     """What a query found, in groups by their names, and all objects of all groups."""
 
     objects: list[GroupByObject[P, R]]
@@ -340,7 +350,7 @@ class GenerativeObject(Object[P, R], Generic[P, R]):
 
 
 @dataclass(init=False)
-class GenerativeReturn(Generic[P, R]):
+class GenerativeReturn(Tabular, Generic[P, R]):
     """What a query found, and what was generated from it as a whole."""
 
     objects: list[GenerativeObject[P, R]]
@@ -372,10 +382,35 @@ class GenerativeGroup(Group[P, R], Generic[P, R]):
 
 
 @dataclass
-class GenerativeGroupByReturn(Generic[P, R]):
+class GenerativeGroupByReturn(Tabular, Generic[P, R]):
     """What a query found in groups, and what was generated from all of it."""
 
     objects: list[GroupByObject[P, R]]
     groups: dict[str, GenerativeGroup[P, R]]
     generated: str | None
     query_profile: QueryProfileReturn | None = None
+
+
+# GraphQL.
+
+
+@dataclass
+class RawGQLReturn:
+    """What a query in GraphQL returned, as JSON, part by part; `errors` are the server's, if there are any."""
+
+    aggregate: dict[str, Any]
+    explore: dict[str, Any]
+    get: dict[str, Any]
+    errors: list[dict[str, Any]] | None
+
+
+# What a search may return, for annotations.
+
+QuerySingleReturn: TypeAlias = ObjectSingleReturn[P, R] | None
+QueryReturnType: TypeAlias = QueryReturn[P, R]
+GroupByReturnType: TypeAlias = GroupByReturn[P, R]
+QueryNearMediaReturnType: TypeAlias = QueryReturn[P, R] | GroupByReturn[P, R]
+GenerativeReturnType: TypeAlias = GenerativeReturn[P, R]
+GenerativeGroupByReturnType: TypeAlias = GenerativeGroupByReturn[P, R]
+GenerativeNearMediaReturnType: TypeAlias = GenerativeReturn[P, R] | GenerativeGroupByReturn[P, R]
+GenerativeSearchReturnType: TypeAlias = GenerativeNearMediaReturnType[P, R]

@@ -652,6 +652,11 @@ class CollectionConfigSimple(View):
     vectorizer = Member(Vectorizers)
     vector_config = NamedParts(NamedVectorConfig)
 
+    def _repr_html_(self) -> str:
+        from weaviate_hl.values.tables import of_configuration  # for notebooks only
+
+        return of_configuration(self)
+
 
 class CollectionConfig(CollectionConfigSimple):
     """The configuration of a collection. `to_dict()` is the server's JSON, to keep or to create another one from."""

@@ -46,10 +46,14 @@ class Parameter:
 
 
 class Operation:
-    """The facts of one REST operation, for requests, errors, traces and routers."""
+    """The facts of one REST operation, for requests, errors, traces and routers.
+
+    `body` is the kind of its body, `body_items` the kind of each item where that is a list.
+    """
 
     __slots__ = (
         "body",
+        "body_items",
         "body_required",
         "deprecated",
         "errors",
@@ -72,6 +76,7 @@ class Operation:
         path: str,
         parameters: tuple[Parameter, ...] = (),
         body: str | None = None,
+        body_items: str | None = None,
         body_required: bool = False,
         results: Mapping[int, str | None],
         errors: tuple[int, ...] = (),
@@ -84,6 +89,7 @@ class Operation:
         self.path = path
         self.parameters = parameters
         self.body = body
+        self.body_items = body_items
         self.body_required = body_required
         self.results = results
         self.errors = errors
@@ -112,12 +118,7 @@ class Operation:
                 path = path.replace(f"{{{parameter.name}}}", quote(texts[0], safe=""))
         if body is None and self.body_required:
             raise ValueError(f"{self.id}: a body must be given")
-        to_dict = getattr(body, "to_dict", None)
-        if to_dict is not None:
-            body = to_dict()
-        elif isinstance(body, (list, tuple)):
-            body = [item.to_dict() if hasattr(item, "to_dict") else item for item in body]
-        return Request(self, path, query, headers, body)
+        return Request(self, path, query, headers, None if body is None else self._json(body))
 
     def parse(self, status: int, body: bytes | str) -> Any:
         """The JSON of a successful answer, or None where the operation promises no body."""
@@ -130,9 +131,35 @@ class Operation:
         except ValueError:
             raise MalformedBody(self.id, status, body) from None
 
+    def _json(self, body: object) -> Any:
+        """A body of the kind that the operation takes, as JSON."""
+        if self.body_items is None:
+            return self._item("body", self.body, body)
+        if not isinstance(body, (list, tuple)):
+            raise ValueError(f"{self.id}: body must be a list[{self.body_items}], got {type(body).__name__}")
+        return [self._item(f"body[{i}]", self.body_items, item) for i, item in enumerate(body)]
+
+    def _item(self, name: str, kind: str | None, item: object) -> Any:
+        if isinstance(item, str if kind == "str" else Mapping):
+            return item
+        to_dict = getattr(item, "to_dict", None)
+        if to_dict is None or type(item).__name__ != kind:
+            wanted = "a str" if kind == "str" else f"a dict or a {kind}"
+            raise ValueError(f"{self.id}: {name} must be {wanted}, got {type(item).__name__}")
+        return to_dict()
+
+    def _text(self, parameter: Parameter, value: object) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str):
+            return str.__str__(value)  # a member of an enumeration shows its name otherwise
+        if isinstance(value, (int, float)) or type(value).__name__ == "UUID":
+            return str(value)
+        raise ValueError(f"{self.id}: {parameter.name} must be text or a number, got {type(value).__name__}")
+
     def _texts(self, parameter: Parameter, value: object) -> list[str]:
-        items = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
-        texts = ["true" if item is True else "false" if item is False else str(item) for item in items]
+        items = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+        texts = [self._text(parameter, item) for item in items]
         if parameter.csv:
             if broken := [text for text in texts if "," in text]:
                 raise ValueError(f"{self.id}: {parameter.name} is a comma-separated list, {broken[0]!r} has a comma")

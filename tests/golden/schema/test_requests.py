@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import MessageToDict
 
 import weaviate_hl.classes.config as wvcc
 import weaviate_hl.classes.tenants as wvct
-from weaviate_hl.op import RestOp
+from tests.golden.kit import Recorder, write
 from weaviate_hl.sync.alias import Alias
 from weaviate_hl.sync.collections import Collections
 
@@ -49,24 +48,6 @@ ANSWERS: dict[str, Any] = {
     "aliases.get": lambda path: {"aliases": None},
     "aliases.get.alias": lambda path: {"alias": "Articles", "class": "Article"},
 }
-
-
-class Recorder:
-    """A transport that sends nothing."""
-
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-
-    def execute(self, op: Any) -> Any:
-        if not isinstance(op, RestOp):
-            told = MessageToDict(op.message, preserving_proto_field_name=True)
-            self.sent.append([op.method.name, told])
-            return op.parse(op.method.reply())
-        request = op.request
-        self.sent.append([request.method, request.path, dict(request.query), request.body])
-        answer = ANSWERS.get(request.operation.id, lambda path: request.body)
-        status = next(iter(request.operation.results))
-        return op.parse(status, {}, json.dumps(answer(request.path)).encode())
 
 
 CALLS = """
@@ -138,7 +119,7 @@ alias.delete(alias_name="Articles")
 
 
 def sent(call: str) -> Any:
-    recorder: Any = Recorder()
+    recorder: Any = Recorder(ANSWERS)
     collections = Collections(recorder)
     scope = {**vars(wvcc), **vars(wvct), "collections": collections, "alias": Alias(recorder)}
     scope |= {"article": collections.use("Article"), "old": collections.use("Old")}
@@ -148,8 +129,7 @@ def sent(call: str) -> Any:
 
 @pytest.mark.skipif(os.environ.get("WEAVIATE_HL_GOLDEN") != "write", reason="WEAVIATE_HL_GOLDEN is not `write`")
 def test_write() -> None:
-    told = [f" {json.dumps(call)}: [\n  " + ",\n  ".join(map(json.dumps, sent(call))) + "\n ]" for call in CALLS]
-    GOLDEN.write_text("{\n" + ",\n".join(told) + "\n}\n")
+    write(GOLDEN, CALLS, sent)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -162,6 +142,6 @@ def test_nothing_else_is_recorded() -> None:
 
 
 def test_many_tenants_are_changed_in_several_requests() -> None:
-    recorder: Any = Recorder()
+    recorder: Any = Recorder(ANSWERS)
     Collections(recorder).use("Article").tenants.activate([f"t{i}" for i in range(201)])
     assert [len(body) for _, _, _, body in recorder.sent] == [100, 100, 1]

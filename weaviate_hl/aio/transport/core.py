@@ -9,7 +9,6 @@ import json
 import os
 import random
 import time
-import warnings
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -23,24 +22,37 @@ from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 
 from weaviate_hl import errors
-from weaviate_hl.aio.transport.http import Answer, Broken, Http
-from weaviate_hl.aio.transport.native import Native, RpcFailed
 from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
+from weaviate_hl.answers import Answer, Broken, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.call_options import CURRENT
-from weaviate_hl.colour.aio import ASYNC, Calls, Kept, Lock, Semaphore, in_loop, in_thread, locked, together, within
+from weaviate_hl.colour.aio import (
+    ASYNC,
+    Calls,
+    Kept,
+    Lock,
+    Semaphore,
+    in_loop,
+    in_thread,
+    locked,
+    sleep,
+    together,
+    within,
+)
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import POLLING
-from weaviate_hl.log import logger
-from weaviate_hl.op import Op, RestOp, RpcOp
+from weaviate_hl.fork import GATE, POLLING
+from weaviate_hl.log import logger, warn
+from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.telemetry import Call
 from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.http import Http
+    from weaviate_hl.aio.transport.native import Native
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
 
 T = TypeVar("T")
@@ -119,6 +131,10 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
+        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
+            from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+            from weaviate_hl.aio.transport.native import Native
+
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
         if self._wanted != "web":
@@ -153,26 +169,25 @@ class Transport:
         if self.connected:
             self._check_loop()
             return
+        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
         await self._open()
         self._sleeping = False
         try:
-            if self._tokens.needs_provider:
-                configuration = await self._ask(openid_configuration.request(), absent=404)
-                await self._tokens.discover(configuration, self._patience())
             if checks:
-                await self._check()
+                await self._check(self._patience())
+            elif self._tokens.needs_provider:
+                await self._log_in(self._patience())
         except BaseException:
             await self.close()
             raise
         self.connected = True
-        _warn_of_plain_secrets(self.params, self.credentials, self.headers)
 
-    async def _check(self) -> None:
+    async def _check(self, deadline: Deadline) -> None:
         told, _, native, web = await together(
-            lambda: self._ask(meta.request()),
-            self._check_ready,
-            lambda: self._probe("native"),
-            lambda: self._probe("web"),
+            lambda: self._ask_meta(deadline),
+            lambda: self._check_ready(deadline),
+            lambda: self._probe("native", deadline),
+            lambda: self._probe("web", deadline),
         )
         self.version = str((told or {}).get("version", ""))
         if not self.version:
@@ -181,22 +196,35 @@ class Transport:
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = int((told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT)
+        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        if not isinstance(self.limit, int):
+            raise errors.WeaviateStartUpError(
+                f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
+            )
         self._choose(native, web)
 
-    async def _check_ready(self) -> None:
-        request = ready.request()
-        answer = await self._answer(request, self._patience(), [], "Connecting")
+    async def _log_in(self, deadline: Deadline) -> None:
+        configuration = await self._ask(openid_configuration.request(), deadline, [], absent=404)
+        await self._tokens.discover(configuration, deadline)
+
+    async def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
+        if self._tokens.needs_provider:
+            await self._log_in(deadline)
+        headers, _ = await self._headers(deadline, None)
+        return await self._ask(meta.request(), deadline, list(headers.items()))
+
+    async def _check_ready(self, deadline: Deadline) -> None:
+        answer = await self._answer(ready.request(), deadline, [])
         if answer.status == 503:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
             )
 
-    async def _ask(self, request: Request, absent: int | None = None) -> dict[str, Any] | None:
-        """One of the requests while connecting, with credentials if they are at hand."""
-        deadline = self._patience()
-        headers, _ = await self._headers(deadline, None) if absent is None else ({}, None)
-        answer = await self._answer(request, deadline, list(headers.items()), "Connecting")
+    async def _ask(
+        self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], absent: int | None = None
+    ) -> dict[str, Any] | None:
+        """The JSON that one of the requests while connecting is answered with."""
+        answer = await self._answer(request, deadline, headers)
         if answer.status == absent:
             return None
         if answer.status == 400 and b"HTTPS" in answer.body:
@@ -204,7 +232,7 @@ class Transport:
                 f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
             )
         if answer.status in (401, 403):
-            raise errors.from_answer("Connecting", answer.status, _text(answer))
+            raise errors.from_answer("Connecting", answer.status, self._hide(_text(answer)))
         try:
             told = json.loads(answer.body)
         except ValueError:
@@ -216,15 +244,16 @@ class Transport:
             )
         return told
 
-    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], doing: str) -> Answer:
+    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]]) -> Answer:
         try:
             return await self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
         except TimeoutError as error:
-            raise deadline.error(f"{doing} to {self.params.base_url}") from error
+            raise deadline.error(f"Connecting to {self.params.base_url}") from error
         except Broken as error:
             raise self._unreachable(error) from error
 
     def _patience(self) -> Deadline:
+        """The time that connecting has as a whole."""
         return Deadline(self.config.timeout.init)
 
     def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
@@ -243,7 +272,7 @@ class Transport:
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
 
-    async def _probe(self, protocol: str, deadline: Deadline | None = None) -> RpcFailed | None:
+    async def _probe(self, protocol: str, deadline: Deadline) -> RpcFailed | None:
         """Ask the health service over one of the protocols, without credentials; None means it answered."""
         if self._wanted not in ("auto", protocol):
             return None
@@ -251,7 +280,7 @@ class Transport:
             return RpcFailed("UNAVAILABLE", self._obstacle() or "")
         channel = self._web if protocol == "web" or self._native is None else self._native
         try:
-            await channel.call(HealthMethods.Check, b"", [], deadline or self._patience())
+            await channel.call(HealthMethods.Check, b"", [], deadline)
         except RpcFailed as failed:
             if failed.wants_credentials:  # of which it was given none
                 return None
@@ -385,7 +414,7 @@ class Transport:
             told = errors.from_answer(
                 op.doing,
                 answer.status,
-                _text(answer),
+                self._hide(_text(answer)),
                 op.error,
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
@@ -395,7 +424,7 @@ class Transport:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
             raise errors.ResponseCannotBeDecodedError(
-                f"{op.doing}: {error}", operation=op.name, status=answer.status
+                self._hide(f"{op.doing}: {error}"), operation=op.name, status=answer.status
             ) from None
 
     async def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
@@ -406,11 +435,14 @@ class Transport:
         metadata = list(headers.items())
         try:
             if ASYNC:
+                if self._slots.locked():
+                    await sleep(0)  # where hundreds begin at once, they do so in two turns of the loop
                 async with within(deadline), self._slots:
                     reply = await self._channel().call(op.method, message, metadata, deadline)
             else:
                 reply = await self._channel().call(op.method, message, metadata, deadline)
         except RpcFailed as failed:
+            failed.text = self._hide(failed.text)
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
             stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
@@ -422,7 +454,21 @@ class Transport:
             unreachable.operation = op.name
             unreachable.message = f"{op.doing} failed: {unreachable.message}"
             raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
-        return op.parse(reply)
+        answer = op.parse(reply)
+        if not isinstance(answer, Unfinished):
+            return answer
+        for _ in answer.steps:
+            await sleep(0)
+        return answer.answer
+
+    def _hide(self, text: str) -> str:
+        """What a server says, without the secrets that it was sent, should it repeat them."""
+        named = [value for name, value in self.headers.items() if _is_secret(name)]
+        for value in (*named, self._tokens.current() or ""):
+            secret = value.rpartition(" ")[2]  # of "Bearer ..."
+            if len(secret) > 5:
+                text = text.replace(secret, "***")
+        return text
 
     def _packed(self, op: RpcOp[Any]) -> bytes:
         """The message as it is sent, if the server takes one of its size."""
@@ -501,7 +547,7 @@ class Transport:
                 await self._decide(Deadline(None))
             except Failed as failed:
                 raise failed.error from None
-        return isinstance(self._channel(), Native)
+        return not isinstance(self._channel(), Web)
 
     async def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
@@ -515,11 +561,12 @@ class Transport:
             )
         sent, _ = await self._headers(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
-        channel = cast(Native, self._native)
+        channel = cast("Native", self._native)
         return channel.stream(op.method, requests, deadline.remaining(), list(sent.items()))
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
+        failed.text = self._hide(failed.text)
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
         error = self._grpc_error(op, failed)
@@ -557,7 +604,10 @@ class Transport:
         elif self._sleeping:
             await self.connect(checks=False)
         else:
-            raise errors.WeaviateClosedClientError()
+            raise errors.WeaviateClosedClientError(
+                "The client is closed" if hasattr(self, "_http") else "The client is not connected",
+                hint="Before using it, run `await client.connect()`, or open it with `async with`",
+            )
 
     async def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
@@ -587,6 +637,7 @@ class Transport:
         await kept.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self.config.check_portable()
         kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
@@ -623,7 +674,7 @@ def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
     if remedy := REMEDIES.get(native.text):
         return remedy
     if any(words in native.text.lower() for words in ("wrong_version_number", *NOT_TLS)):
-        return "The port does not speak TLS: connect with grpc_secure=False"
+        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
     if "http1.x" in native.text:
         return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
     if native.is_tls:
@@ -661,11 +712,15 @@ def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
         return None
 
 
+def _is_secret(header: str) -> bool:
+    """Whether a header of this name carries a secret."""
+    return any(word in header.lower() for word in SECRETS)
+
+
 def _warn_of_plain_secrets(
     params: ConnectionParams, credentials: AuthCredentials | None, headers: Mapping[str, str]
 ) -> None:
-    names = [name.lower() for name in headers]
-    secret = credentials is not None or any(word in name for name in names for word in SECRETS)
+    secret = credentials is not None or any(map(_is_secret, headers))
     plain = [p.address for p in (params.http, params.grpc) if not p.secure and not p.is_loopback]
     if secret and plain:
-        warnings.warn(f"Credentials are sent unencrypted to {plain[0]}: use https", UserWarning, stacklevel=4)
+        warn(f"Credentials are sent unencrypted to {plain[0]}: use https")

@@ -6,17 +6,14 @@ Requests and messages are those that a server would get, so that everything abov
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from weaviate_gen.rest.api.meta import get as meta
+from typing import TYPE_CHECKING, Any, cast
 
 from weaviate_hl import errors
 from weaviate_hl.aio.transport.core import Transport
-from weaviate_hl.aio.transport.http import Answer, Http
-from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
-from weaviate_hl.colour.aio import Worker, within
+from weaviate_hl.answers import Answer, Metadata, RpcFailed
+from weaviate_hl.colour.aio import Exchange, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
@@ -24,6 +21,8 @@ from weaviate_hl.settings import ConnectionParams
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
 
+    from weaviate_hl.aio.transport.http import Http
+    from weaviate_hl.aio.transport.native import Native
     from weaviate_hl.auth import AuthCredentials
     from weaviate_hl.lite import Engine
     from weaviate_hl.settings import AdditionalConfig
@@ -87,17 +86,18 @@ class LiteTransport(Transport):
     def _channels(self) -> tuple[Http, Native | None]:
         assert self._engine is not None  # noqa: S101 - connect has made it
         self.protocol, self._undecided = "native", False
-        return LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
+        http, channel = LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
+        return cast("Http", http), cast("Native", channel)  # the same calls, without the libraries
 
-    async def _check(self) -> None:
-        told = await self._ask(meta.request())
+    async def _check(self, deadline: Deadline) -> None:
+        told = await self._ask_meta(deadline)
         self.version = str((told or {})["version"])
 
     def __getstate__(self) -> dict[str, Any]:
         raise errors.WeaviateInvalidInputError("A lite client cannot be pickled: its data is in this process")
 
 
-class LiteHttp(Http):
+class LiteHttp:
     """The engine where an HTTP client is wanted."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
@@ -125,7 +125,7 @@ class LiteHttp(Http):
         """Nothing: the transport closes the engine."""
 
 
-class LiteChannel(Native):
+class LiteChannel:
     """The engine where a gRPC channel is wanted."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
@@ -134,15 +134,55 @@ class LiteChannel(Native):
 
     async def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        given = method.request.FromString(message)
+        call = partial(self._engine.rpc, method.name, method.request.FromString(message), dict(metadata))
         try:
-            return await self._worker.run(partial(self._engine.rpc, method.name, given, dict(metadata)))
+            reply = await self._worker.run(call)
         except RpcError as error:
             raise RpcFailed(error.code.name, error.text) from None
+        return reply if isinstance(reply, method.reply) else method.reply.FromString(reply.SerializeToString())
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Any:
-        """Streams need a server's sockets so far."""
-        raise errors.WeaviateUnsupportedFeatureError(f"{method.name}, a stream,", "lite in this process", "on a server")
+        """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
+        return LiteStream(self._engine, method, requests, Deadline(timeout), dict(metadata or ()))
 
     async def close(self) -> None:
         """Nothing: the transport closes the engine."""
+
+
+class LiteStream:
+    """The replies of a stream as they come; a failure is `RpcFailed`. The engine works on it in a thread of its own."""
+
+    def __init__(
+        self, engine: Engine, method: Method[Any, Any], requests: Any, deadline: Deadline, metadata: Mapping[str, str]
+    ) -> None:
+        def work(messages: Iterator[Any]) -> Iterator[Any]:
+            return engine.stream(method.name, map(partial(_read, method), messages), metadata)
+
+        self._exchange = Exchange(work, requests)
+        self._deadline = deadline
+        self._cancelled = False
+
+    def __aiter__(self) -> LiteStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._exchange.next(self._deadline)
+        except EOFError:
+            if self._cancelled:
+                raise RpcFailed("CANCELLED", "the stream was cancelled") from None
+            raise StopAsyncIteration from None
+        except RpcError as error:
+            raise RpcFailed(error.code.name, error.text) from None
+        except TimeoutError:
+            self.cancel()
+            raise RpcFailed("DEADLINE_EXCEEDED", "the stream took too long") from None
+
+    def cancel(self) -> None:
+        """End the stream: no other request is taken."""
+        self._cancelled = True
+        self._exchange.close()
+
+
+def _read(method: Method[Any, Any], message: Any) -> Any:
+    return method.request.FromString(message) if type(message) is bytes else message

@@ -8,51 +8,16 @@ from urllib.parse import unquote, urlsplit
 
 import grpc.aio
 
+from weaviate_hl.answers import Metadata, RpcFailed
 from weaviate_hl.colour.aio import ASYNC, CancelledError, cancellations_of_task
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.fork import GATE, POLLING
-from weaviate_hl.trust import proxy_for, roots_pem
+from weaviate_hl.trust import proxy_for, read, roots_pem
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
 
     from weaviate_hl.settings import AdditionalConfig, ProtocolParams
-
-Metadata = list[tuple[str, str]]
-
-
-# How gRPC tells that it could not connect; a server's own words must not be taken for it.
-NOT_CONNECTED = ("failed to connect to all addresses; last error: ", "DNS resolution failed for ", "errors resolving ")
-
-
-class RpcFailed(Exception):
-    """A call that failed: the name of its code, the server's words, and its trailing metadata."""
-
-    by_server = False  # whether the server is known to have said it, as over HTTP
-
-    def __init__(self, code: str, text: str, trailers: dict[str, str | bytes] | None = None) -> None:
-        super().__init__(f"{code}: {text}")
-        self.code = code
-        self.text = text
-        self.trailers = trailers or {}
-
-    @property
-    def unreachable(self) -> bool:
-        """Whether nobody answered at the address, so that the server has seen nothing."""
-        return self.code == "UNAVAILABLE" and not self.by_server and self.text.startswith(NOT_CONNECTED)
-
-    @property
-    def wants_credentials(self) -> bool:
-        """Whether somebody who speaks gRPC asks for credentials: the server, or a proxy, but not one of HTTP alone."""
-        refused = self.code in ("UNAUTHENTICATED", "PERMISSION_DENIED")
-        return refused and not self.text.startswith("Received http2 header")
-
-    @property
-    def is_tls(self) -> bool:
-        """Whether the other side was reached, but TLS could not be agreed on."""
-        text = self.text.lower()
-        words = ("ssl", "handshake", "certificate", "tls", "verification")
-        return self.code == "UNAVAILABLE" and any(word in text for word in words)
 
 
 class Native:
@@ -70,6 +35,8 @@ class Native:
             "grpc.max_send_message_length": -1,  # the server's limit is known after connecting, and is kept above
             "grpc.max_receive_message_length": -1,
             "grpc.use_local_subchannel_pool": 1,  # or a child would inherit the parent's connection: see fork.py
+            "grpc.initial_reconnect_backoff_ms": 100,
+            "grpc.max_reconnect_backoff_ms": 1000,  # two minutes otherwise, for which a server that is back is not seen
             "grpc.enable_http_proxy": 0,  # which would heed the environment, too
             **(_tunnel(proxy, params) if proxy else {}),
             **dict((given.channel_options if given else None) or ()),
@@ -82,8 +49,8 @@ class Native:
                 tls = config.tls
                 credentials = grpc.ssl_channel_credentials(
                     roots_pem(config),
-                    _read(tls.key or tls.cert),
-                    _read(tls.cert),
+                    read(tls.key or tls.cert) if tls.cert else None,
+                    read(tls.cert) if tls.cert else None,
                 )
             self._channel: Any = grpc.aio.secure_channel(target, credentials, list(options.items()))
         else:
@@ -179,10 +146,3 @@ def _tunnel(proxy: str, params: ProtocolParams) -> dict[str, str]:
 
 def _serialize(message: Any) -> bytes:
     return message if type(message) is bytes else message.SerializeToString()
-
-
-def _read(path: str | None) -> bytes | None:
-    if path is None:
-        return None
-    with open(path, "rb") as file:
-        return file.read()

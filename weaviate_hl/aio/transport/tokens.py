@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from weaviate_hl.aio.transport.http import Answer, Broken, Http
+from weaviate_hl.answers import Answer, Broken
 from weaviate_hl.auth import (
     AuthApiKey,
     AuthBearerToken,
@@ -21,15 +21,20 @@ from weaviate_hl.auth import (
     AuthCredentials,
     OidcAuth,
 )
+from weaviate_hl.checks import seconds
 from weaviate_hl.colour.aio import Lock, locked, monotonic
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.errors import AuthenticationFailedError, MissingScopeError
-from weaviate_hl.settings import is_loopback
+from weaviate_hl.errors import AuthenticationFailedError, MissingScopeError, WeaviateInvalidInputError
+from weaviate_hl.settings import ProtocolParams, is_loopback
+
+if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.http import Http
 
 EARLY = 30.0
 """Seconds before its end that a token is renewed, for calls that take a while and for clocks that differ."""
 
 AZURE = "login.microsoftonline.com"
+SECRETS = ("client_secret", "password", "refresh_token")
 
 
 class Tokens:
@@ -74,12 +79,12 @@ class Tokens:
                 "The server has no OIDC set up, but OIDC credentials were given",
                 hint="Use an API key, Auth.api_key(...), or set AUTHENTICATION_OIDC_* at the server",
             )
-        self._client_id = str(configuration.get("clientId", ""))
-        self._scopes = list(configuration.get("scopes") or [])
-        href = str(configuration.get("href", ""))
+        self._client_id = _text("The server", configuration, "clientId", needed=False)
+        self._scopes = _texts("The server", configuration, "scopes")
+        href = _url("The server", configuration, "href")
         document = await self._provider("GET", href, None, deadline)
-        self._endpoint = str(document.get("token_endpoint", ""))
-        methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_post"]
+        self._endpoint = _url("The identity provider", document, "token_endpoint")
+        methods = _texts("The identity provider", document, "token_endpoint_auth_methods_supported")
         self._basic = "client_secret_post" not in methods and "client_secret_basic" in methods
         parts = urlsplit(self._endpoint)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
@@ -175,15 +180,14 @@ class Tokens:
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise AuthenticationFailedError("The identity provider's answer has no access_token")
-        try:
-            lifetime = float(answer.get("expires_in") or 60)
-        except (TypeError, ValueError):
-            lifetime = 60.0
+        lifetime, refresh_token = _lifetime(answer.get("expires_in")), answer.get("refresh_token")
+        if not isinstance(refresh_token, str | None):
+            raise AuthenticationFailedError("The identity provider's refresh_token is not text")
         if token != token.strip() or not token.isascii() or not token.isprintable():
             raise AuthenticationFailedError(
                 "The identity provider's access_token has a character that no header can carry"
             )
-        self._refresh_token = answer.get("refresh_token") or self._refresh_token
+        self._refresh_token = refresh_token or self._refresh_token
         renewable = self._refresh_token is not None or not isinstance(self._credentials, AuthBearerToken)
         self._header = f"Bearer {token}"
         self._expires = monotonic() + lifetime - (min(EARLY, lifetime / 4) if renewable else 0)
@@ -191,6 +195,7 @@ class Tokens:
     async def _provider(self, method: str, url: str, form: dict[str, str] | None, deadline: Deadline) -> dict[str, Any]:
         """Ask the identity provider; its errors are told in its own words, without what was sent."""
         headers = [("accept", "application/json")]
+        secrets = [value for name, value in (form or {}).items() if name in SECRETS]
         if form is not None and self._basic and "client_secret" in form:
             login = f"{quote(form['client_id'], safe='')}:{quote(form.pop('client_secret'), safe='')}"
             headers.append(("authorization", f"Basic {b64encode(login.encode()).decode()}"))
@@ -209,18 +214,58 @@ class Tokens:
         if answer.status != 200 or told is None:
             code = str((told or {}).get("error", ""))
             text = str((told or {}).get("error_description", "")) or code or "no reason given"
-            for name in ("client_secret", "password", "refresh_token"):
-                if secret := (form or {}).get(name):
-                    text = text.replace(secret, "***")
+            for secret in secrets:  # should the provider repeat them
+                text = text.replace(secret, "***").replace(quote_plus(secret), "***")
             kind = MissingScopeError if code == "invalid_scope" else AuthenticationFailedError
             raise kind(f"The identity provider refused: {text}", status=answer.status, server_text=text)
         return told
 
 
+def _text(whose: str, document: dict[str, Any], name: str, *, needed: bool = True) -> str:
+    value = document.get(name) or ""
+    if not isinstance(value, str) or (needed and not value):
+        raise AuthenticationFailedError(f"{whose} names no {name} in its OIDC settings, or one that is not text")
+    return value
+
+
+def _texts(whose: str, document: dict[str, Any], name: str) -> list[str]:
+    values = document.get(name)
+    if values is None:
+        return []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise AuthenticationFailedError(f"{whose} has {name} in its OIDC settings that are no list of texts")
+    return values
+
+
+def _url(whose: str, document: dict[str, Any], name: str) -> str:
+    url = _text(whose, document, name)
+    try:
+        parts = urlsplit(url)
+        ProtocolParams(host=parts.hostname or "", port=parts.port or 443, secure=True)
+        known = parts.scheme in ("http", "https") and url.isprintable()
+    except (ValueError, WeaviateInvalidInputError):
+        known = False
+    if not known:
+        raise AuthenticationFailedError(f"{whose} has a {name} in its OIDC settings that is no URL: {url!r}")
+    return url
+
+
+def _lifetime(value: Any) -> float:
+    """The seconds that a token lasts: a number, which some providers send as text; a minute if it is not said."""
+    if value is None:
+        return 60.0
+    try:
+        return float(seconds("expires_in", float(value) if isinstance(value, str) else value))
+    except (ValueError, WeaviateInvalidInputError):
+        raise AuthenticationFailedError(
+            f"The identity provider's expires_in is {value!r}, not a number of seconds"
+        ) from None
+
+
 def _json(answer: Answer) -> dict[str, Any] | None:
     try:
         told = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from weaviate_hl import errors
+from weaviate_hl.answers import RpcFailed
 from weaviate_hl.colour.sync import Condition, Lock
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RpcOp
-from weaviate_hl.sync.transport.native import RpcFailed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -81,7 +81,7 @@ class Stream(Generic[T]):
         if self._end is not None:
             raise self._end
         try:
-            return self._op.parse(next(self._replies))
+            return cast("T", self._op.parse(next(self._replies)))  # small: never read in parts
         except StopIteration as end:
             self._end = end
         except RpcFailed as failed:

@@ -19,6 +19,7 @@ OPERATION = Operation(
     path="/v1/batch/references",
     parameters=(Parameter("consistency_level", "query", False),),
     body="list[BatchReference]",
+    body_items="BatchReference",
     body_required=True,
     results={
         200: "list[BatchReferenceResponse]",

@@ -18,6 +18,7 @@ OPERATION = Operation(
     method="POST",
     path="/v1/graphql/batch",
     body="GraphQLQueries",
+    body_items="GraphQLQuery",
     body_required=True,
     results={
         200: "GraphQLResponses",

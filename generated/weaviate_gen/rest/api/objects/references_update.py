@@ -23,6 +23,7 @@ OPERATION = Operation(
         Parameter("tenant", "query", False),
     ),
     body="MultipleRef",
+    body_items="SingleRef",
     body_required=True,
     results={
         200: None,

@@ -19,6 +19,7 @@ OPERATION = Operation(
     path="/v1/schema/{className}/tenants",
     parameters=(Parameter("className", "path", True),),
     body="list[Tenant]",
+    body_items="Tenant",
     body_required=True,
     results={
         200: "list[Tenant]",

@@ -1,0 +1,107 @@
+"""Who answers scenarios, and `--record`, which writes down what a server answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.real import BINARY, RealServer
+from tests.servers.replay import REPLAYING
+from weaviate_hl.lite import Engine
+
+from .kit import RECORDED, SCENARIOS, WORLDS, Answering, It, Lite, Scenario, Server
+
+RUNNING = "WEAVIATE_HL_TEST_SERVER"
+Ask = Callable[..., It]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write down what a server answers to the scenarios")
+
+
+@pytest.fixture(scope="session")
+def recorded(request: pytest.FixtureRequest) -> Iterator[dict[str, list[Any]]]:
+    """What a server answered, by scenario; after a run with `--record`, what it answers now."""
+    answers: dict[str, list[Any]] = {}
+    for path in RECORDED.glob("*.json"):
+        answers |= json.loads(path.read_text())
+    yield answers
+    if not request.config.getoption("--record", False):
+        return
+    areas: dict[str, dict[str, list[Any]]] = {}
+    for id in sorted(answers.keys() & SCENARIOS.keys()):
+        areas.setdefault(id.partition(":")[0], {})[id] = answers[id]
+    for area, own in areas.items():
+        lines = ",\n".join(f"{json.dumps(id)}:{_short(own[id])}" for id in own)
+        (RECORDED / f"{area.replace(' ', '_')}.json").write_text(f"{{\n{lines}\n}}\n")
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.fixture
+def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
+    """Ask a fresh engine."""
+
+    def ask(scenario: Scenario) -> It:
+        settings = {**WORLDS[scenario.world], "BACKUP_FILESYSTEM_PATH": str(tmp_path / "backups")}
+        with Engine(settings=settings, environ={}) as engine:
+            return _ask(Lite(engine), scenario, recorded.get(scenario.id))
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
+    """Ask a server with the settings of the scenario's world: our own, or for the main world one that runs."""
+    started: dict[str, RealServer] = {}
+    running = "" if REPLAYING in os.environ else os.environ.get(RUNNING, "")
+
+    def address(world: str) -> tuple[str, int]:
+        if not os.environ.get(BINARY) and world == "main":
+            host, _, port = running.split()[0].rpartition(":")
+            return host, int(port)
+        if world not in started:
+            server = RealServer(WORLDS[world])
+            server.__enter__()
+            started[world] = server
+        return started[world].address
+
+    def ask(scenario: Scenario, again: bool = True) -> It:
+        if not os.environ.get(BINARY) and not (running and scenario.world == "main"):
+            pytest.skip(f"neither {BINARY} nor {RUNNING} names a server for the world {scenario.world}")
+        answering = Server(address(scenario.world))
+        try:
+            return _ask(answering, scenario, recorded.get(scenario.id) if again else None)
+        finally:
+            _tidy(answering, "write-key" if scenario.world == "keys" else "")
+            answering.close()
+
+    yield ask
+    for own in started.values():
+        own.remove()
+
+
+def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> It:
+    it = It(world, recorded)
+    scenario.ask(it)
+    it.answers = json.loads(json.dumps(it.answers))
+    return it
+
+
+def _tidy(world: Answering, key: str) -> None:
+    """Delete what a scenario made; classes and aliases of others stay."""
+    _, schema = world.rest("GET", "/v1/schema", {}, None, key)
+    for name in (made["class"] for made in schema["classes"]):
+        if name.startswith("Cg"):
+            world.rest("DELETE", f"/v1/schema/{name}", {}, None, key)
+    _, known = world.rest("GET", "/v1/aliases", {}, None, key)
+    for name in (made["alias"] for made in (known or {}).get("aliases") or ()):
+        if name.startswith("Cg"):
+            world.rest("DELETE", f"/v1/aliases/{name}", {}, None, key)
