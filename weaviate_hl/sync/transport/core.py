@@ -127,14 +127,12 @@ class Transport:
             from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
             from weaviate_hl.sync.transport.native import Native
 
-        tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
-        native = None
-        if self._wanted != "web":
-            obstacle = self._obstacle()
+            tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
+            obstacle = None if self._wanted == "web" else self._obstacle()
             if obstacle and self._wanted == "native":
                 raise errors.WeaviateGRPCUnavailableError(obstacle, hint=REMEDIES[obstacle])
-            native = None if obstacle else Native(self.params.grpc, self.config)
-        return Http(self.params.http, self.config, tls=tls), native
+            native = None if obstacle or self._wanted == "web" else Native(self.params.grpc, self.config)
+            return Http(self.params.http, self.config, tls=tls), native
 
     def _obstacle(self) -> str | None:
         """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
