@@ -35,9 +35,11 @@ REFERENCE = ("reference dynamic", "reference fixed", "reference stream")
 
 
 def objects(case: str, count: int) -> Iterator[tuple[dict[str, Any], str | None, Any]]:
-    import numpy as np
+    numbers: Any = None
+    if case in ("numpy", "list"):
+        import numpy as np
 
-    numbers = np.random.default_rng(7).random(DIMENSION, np.float32)
+        numbers = np.random.default_rng(7).random(DIMENSION, np.float32)
     ids = [str(uuid4()) for _ in range(1000)]
     text = "x" * 40
     for i in range(count):
@@ -147,8 +149,37 @@ def peak() -> float:
 # The server.
 
 
+ARTICLE = {
+    "class": "Article",
+    "invertedIndexConfig": {
+        "bm25": {"b": 0.75, "k1": 1.2},
+        "cleanupIntervalSeconds": 60,
+        "stopwords": {"additions": None, "preset": "en", "removals": None},
+    },
+    "multiTenancyConfig": {"autoTenantActivation": False, "autoTenantCreation": False, "enabled": False},
+    "properties": [],
+    "replicationConfig": {"asyncEnabled": False, "deletionStrategy": "NoAutomatedResolution", "factor": 1},
+    "shardingConfig": {
+        "virtualPerPhysical": 128, "desiredCount": 1, "actualCount": 1, "desiredVirtualCount": 128,
+        "actualVirtualCount": 128, "key": "_id", "strategy": "hash", "function": "murmur3",
+    },
+    "vectorConfig": {
+        "default": {
+            "vectorIndexConfig": {"distance": "cosine", "vectorCacheMaxObjects": 1000000000000},
+            "vectorIndexType": "flat",
+            "vectorizer": {"none": {}},
+        }
+    },
+}  # fmt: skip
+
+
 class Rest(BaseHTTPRequestHandler):
-    ANSWERS = {"/v1/meta": {"version": "1.38.11"}, "/v1/schema": {"classes": []}, "/v1/nodes": {"nodes": []}}  # noqa: RUF012
+    ANSWERS = {  # noqa: RUF012
+        "/v1/meta": {"version": "1.38.11"},
+        "/v1/nodes": {"nodes": []},
+        "/v1/schema": {"classes": [ARTICLE]},
+        "/v1/schema/Article": ARTICLE,
+    }
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

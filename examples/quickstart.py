@@ -1,7 +1,7 @@
 """The first steps: a collection, an import, and three kinds of search. It needs no server: lite is in this process.
 
-With `weaviate_hl.connect_to_local()` in the place of `connect_to_lite()` the same runs on a server, if it has the module
-that VECTORIZER names.
+With `weaviate_hl.connect_to_local()` in the place of `connect_to_lite()` the same runs on a server, if it has the
+module that VECTORIZER names.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and give its exit status."""
+    given = _parser().parse_args(arguments)
     from weaviate_hl.lite import LiteError
 
-    given = _parser().parse_args(arguments)
     try:
         _lite(given)
     except LiteError as error:
@@ -66,6 +67,7 @@ def _lite(given: argparse.Namespace) -> None:
     """Serve until a signal comes."""
     from weaviate_hl.lite.serving import serve
 
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -79,7 +81,8 @@ def _lite(given: argparse.Namespace) -> None:
     ) as server:
         sys.stdout.write(_greeting(server, given.path))
         sys.stdout.flush()
-        ended.wait()
+        while not ended.wait(0.2):  # in steps, since signals do not wake everyone who waits on Windows
+            pass
 
 
 def _greeting(server: Server, path: str | None) -> str:

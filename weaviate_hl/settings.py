@@ -368,7 +368,9 @@ def header_value(name: str, value: str) -> str:
 
 def _options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Options of a channel, as what grpc can take: it crashes on some other things."""
-    pairs = list(options) if isinstance(options, Sequence) and not isinstance(options, (str, bytes)) else [None]
+    pairs: list[Any] = (
+        list(options) if isinstance(options, Sequence) and not isinstance(options, (str, bytes)) else [None]
+    )
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not isinstance(pair[0], str):
             raise WeaviateInvalidInputError("channel_options: must be a list of pairs of names and values")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,6 +22,7 @@ from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
+from weaviate_hl.batching.machine import Machine
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
 
@@ -435,6 +437,79 @@ def test_a_closed_client_ends_its_batch(colour: Any, client: Any, store: Store) 
         fill(colour, batch, ids(5))
         leave(colour, batch)
     assert batch.counts.pending == 0 and batch.counts.stored == 5
+
+
+def test_a_stream_whose_credentials_are_refused_ends_the_batch(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store
+) -> None:
+    store.stream_faults = {3: RpcFault(grpc.StatusCode.UNAUTHENTICATED, "unauthorized: invalid api key")}
+    batch = enter(colour, client.collections.use("Article").batch.stream())
+    given = ids(10)
+    with pytest.raises(errors.WeaviateBatchError, match="unauthorized"):
+        fill(colour, batch, given)
+        leave(colour, batch)
+    check(batch, store, given)
+    assert batch.counts.unknown == 10  # the fault came after the server had taken them
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "stream"])
+def test_nobody_turns_in_circles_while_a_server_is_slow(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[str] = []
+
+    def count(method: Any) -> Any:
+        def counted(machine: Machine, now: float) -> Any:
+            turns.append(method.__name__)
+            return method(machine, now)
+
+        return counted
+
+    monkeypatch.setattr(Machine, "wait", count(Machine.wait))
+    monkeypatch.setattr(Machine, "wait_unsure", count(Machine.wait_unsure))
+    fake.fail(RpcFault(delay=0.7), on=WeaviateMethods.BatchObjects)
+    fake.fail(RpcFault(delay=0.7), on=WeaviateMethods.BatchStream)
+    batch = enter(colour, begin(client.batch, kind))
+    for uuid in ids(10):
+        colour.call(batch.add_object, "Article", uuid=uuid)
+        time.sleep(0.15)
+    leave(colour, batch)
+    assert batch.counts == (10, 10, 0, 0)
+    assert len(turns) < 200
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "stream"])
+def test_an_interrupted_block_leaves_exact_accounts(fake: FakeWeaviate, store: Store, kind: str) -> None:
+    """Objects are with a server that does not answer when the block is interrupted, others wait for them."""
+    import asyncio
+
+    import weaviate_hl
+
+    fake.fail(RpcFault(hang=True), on=WeaviateMethods.BatchObjects)
+    fake.on_rpc(WeaviateMethods.BatchStream, silent_stream)
+    given = ids(100)
+
+    async def main() -> Any:
+        async with weaviate_hl.use_async_with_local(port=fake.port, grpc_port=fake.grpc_port) as client:
+            batch = begin(client.collections.use("Article").batch, kind)
+
+            async def block() -> None:
+                async with batch:
+                    for uuid in given + given[:10]:
+                        await batch.add_object({}, uuid=uuid)
+
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(block(), 1)
+            return batch
+
+    batch = asyncio.run(main())
+    assert batch.counts == (110, 0, 10, 100)
+    assert len(batch.failed_objects) == 110
+
+
+def silent_stream(messages: Iterator[Any], call: Any) -> Iterator[BatchStreamReply]:
+    yield BatchStreamReply(started={})
+    call.wait(30)
 
 
 def test_an_error_in_the_block_does_not_lose_what_was_added(colour: Any, client: Any, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Where tests of collections run: on lite, in this process and over both protocols, and on a real server if one is named."""
+"""Where tests of collections run: on lite, in this process and over both protocols, and on a real server if named."""
 
 from __future__ import annotations
 

@@ -205,6 +205,7 @@ def server(colour: Sync) -> Iterator[Any]:
     colour.call(client.collections.delete, names)
 
 
+@pytest.mark.live  # it writes more than is worth keeping
 @pytest.mark.server
 @pytest.mark.skipif(not SERVER, reason="WEAVIATE_HL_TEST_SERVER names no server")
 def test_to_a_server_and_back(colour: Sync, source: Any, server: Any) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.servers.real import BINARY, RealServer
+from tests.servers.replay import REPLAYING
 from weaviate_hl.lite import Engine
 
 from .kit import RECORDED, SCENARIOS, WORLDS, Answering, It, Lite, Scenario, Server
 
 RUNNING = "WEAVIATE_HL_TEST_SERVER"
-Ask = Callable[[Scenario], list[Any]]
+Ask = Callable[..., It]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +49,7 @@ def _short(value: Any) -> str:
 def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
     """Ask a fresh engine."""
 
-    def ask(scenario: Scenario) -> list[Any]:
+    def ask(scenario: Scenario) -> It:
         settings = {**WORLDS[scenario.world], "BACKUP_FILESYSTEM_PATH": str(tmp_path / "backups")}
         with Engine(settings=settings, environ={}) as engine:
             return _ask(Lite(engine), scenario, recorded.get(scenario.id))
@@ -60,10 +61,11 @@ def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
 def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
     """Ask a server with the settings of the scenario's world: our own, or for the main world one that runs."""
     started: dict[str, RealServer] = {}
+    running = "" if REPLAYING in os.environ else os.environ.get(RUNNING, "")
 
     def address(world: str) -> tuple[str, int]:
         if not os.environ.get(BINARY) and world == "main":
-            host, _, port = os.environ[RUNNING].split()[0].rpartition(":")
+            host, _, port = running.split()[0].rpartition(":")
             return host, int(port)
         if world not in started:
             server = RealServer(WORLDS[world])
@@ -71,8 +73,8 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             started[world] = server
         return started[world].address
 
-    def ask(scenario: Scenario, again: bool = True) -> list[Any]:
-        if not os.environ.get(BINARY) and not (os.environ.get(RUNNING) and scenario.world == "main"):
+    def ask(scenario: Scenario, again: bool = True) -> It:
+        if not os.environ.get(BINARY) and not (running and scenario.world == "main"):
             pytest.skip(f"neither {BINARY} nor {RUNNING} names a server for the world {scenario.world}")
         answering = Server(address(scenario.world))
         try:
@@ -82,14 +84,15 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             answering.close()
 
     yield ask
-    for running in started.values():
-        running.remove()
+    for own in started.values():
+        own.remove()
 
 
-def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> list[Any]:
+def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> It:
     it = It(world, recorded)
     scenario.ask(it)
-    return json.loads(json.dumps(it.answers))  # type: ignore[no-any-return]
+    it.answers = json.loads(json.dumps(it.answers))
+    return it
 
 
 def _tidy(world: Answering, key: str) -> None:

@@ -79,6 +79,14 @@ _U = "11111111222233334444555555555555"
         "coordinates, half": {"g": {"latitude": 1}},
         "coordinates, text": {"g": {"latitude": "1", "longitude": 2}},
         "coordinates, wrong": {"g": [1, 2]},
+        "phone": {"p": {"input": "+44 161 234 5000"}},
+        "phone, national": {"p": {"input": "0161 2345000", "defaultCountry": "gb"}},
+        "phone, not valid": {"p": {"input": "+4412"}},
+        "phone, bogus country": {"p": {"input": "+491701234567", "defaultCountry": "xx"}},
+        "phone, no country": {"p": {"input": "0161 2345000"}},
+        "phone, no input": {"p": {"defaultCountry": "gb"}},
+        "phone, no number": {"p": {"input": "hello"}},
+        "phone, wrong": {"p": "+441612345000"},
         "blob": {"x": "aGVsbG8="},
         "blob, wrong": {"x": "a"},
         "blob, empty": {"x": ""},
@@ -368,7 +376,6 @@ def _two(it: It) -> None:
         "added without class, several": ("POST", "m", {"beacon": f"weaviate://localhost/{uuid(2)}"}),
         "added to nothing": ("POST", "r", {"beacon": f"{_BEACON}{uuid(9)}"}),
         "added, no uri": ("POST", "r", {"beacon": "nope"}),
-        "added, lower case": ("POST", "r", {"beacon": f"weaviate://localhost/cgThing/{uuid(2)}"}),
         "added to a text": ("POST", "t", {"beacon": f"{_BEACON}{uuid(2)}"}),
         "added to an unknown": ("POST", "zz", {"beacon": f"{_BEACON}{uuid(2)}"}),
         "replaced": ("PUT", "r", [{"beacon": f"{_BEACON}{uuid(2)}"}]),
@@ -410,6 +417,12 @@ def _(it: It, value: Any) -> None:
 
 
 @scenario("references")
+def to_a_class_in_lower_case(it: It) -> None:
+    _two(it)
+    it.post(f"/objects/{D}/{uuid(1)}/references/r", {"beacon": f"weaviate://localhost/cgThing/{uuid(2)}"})
+
+
+@scenario("references")
 def in_batches_over_rest(it: It) -> None:
     _two(it)
     source = f"weaviate://localhost/{D}/{uuid(2)}"
@@ -433,6 +446,7 @@ def in_batches_over_rest(it: It) -> None:
 def in_batches_over_grpc(it: It) -> None:
     _two(it)
     link = {"from_collection": D, "from_uuid": uuid(2), "name": "r", "to_uuid": uuid(2)}
+    it.differs("`BatchReferences` names the wrong part of a source that is no UUID")
     it.rpc(
         "BatchReferences",
         references=[
@@ -502,6 +516,16 @@ def _(it: It, wanted: Any) -> None:
 # Auto-schema.
 
 
+def _in_order(config: Any) -> Any:
+    """A class or property with its properties by name: a server makes them in any order."""
+    return {
+        key: sorted(map(_in_order, value), key=lambda prop: prop["name"])
+        if key.lower().endswith("properties")
+        else value
+        for key, value in config.items()
+    }
+
+
 @each(
     "auto-schema",
     {
@@ -528,7 +552,7 @@ def _(it: It, wanted: Any) -> None:
 )
 def _(it: It, properties: Any) -> None:
     it.post("/objects", {"class": C, "id": uuid(1), "properties": properties})
-    it.get(f"/schema/{C}")
+    it.get(f"/schema/{C}", show=_in_order)
     it.get(f"/objects/{C}/{uuid(1)}")
 
 
@@ -561,6 +585,10 @@ def classes_that_grow(it: It) -> None:
 # Tenants.
 
 
+def _by_name(tenants: Any) -> Any:
+    return sorted(tenants, key=lambda tenant: tenant["name"])
+
+
 @each(
     "tenants",
     {
@@ -585,7 +613,7 @@ def _(it: It, call: Any) -> None:
     method, body = call
     it.tenants("a", "b")
     it.rest(method, f"/schema/{TENANTED}/tenants", body)
-    it.get(f"/schema/{TENANTED}/tenants", show=lambda found: sorted(str(tenant) for tenant in found))
+    it.get(f"/schema/{TENANTED}/tenants", show=_by_name)
 
 
 @scenario("tenants")
@@ -641,5 +669,5 @@ def that_come_and_wake_by_themselves(it: It) -> None:
     it.get(f"/objects/{TENANTED}/{uuid(1)}", tenant="newest")
     it.put(f"/schema/{TENANTED}/tenants", [{"name": "new", "activityStatus": "COLD"}])
     it.get(f"/objects/{TENANTED}/{uuid(1)}", tenant="new")
-    it.get(f"/schema/{TENANTED}/tenants", show=lambda found: sorted(str(tenant) for tenant in found))
+    it.get(f"/schema/{TENANTED}/tenants", show=_by_name)
     it.post("/objects", {"class": TENANTED, "id": uuid(1), "tenant": "a b"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kit import TENANTED, C, D, It, each, scenario
+from .kit import PANIC, TENANTED, C, D, It, each, scenario
 
 _NAMED = {"vectorizer": {"none": {}}}
 
@@ -221,6 +221,13 @@ def _(it: It, given: dict[str, object]) -> None:
     it.get(f"/schema/{C}", show=lambda _: "there")
 
 
+@scenario("refused classes")
+def an_unknown_distance(it: It) -> None:
+    it.post("/schema", _index(distance="foo"))
+    it.differs("A class that is refused for its distance")
+    it.get(f"/schema/{C}", show=lambda _: "there")
+
+
 @scenario("schema")
 def a_class_is_made_once(it: It) -> None:
     it.create()
@@ -276,6 +283,10 @@ def shards(it: It) -> None:
     it.put("/schema/CgNothing/shards/x", {"status": "READY"})
 
 
+_SECTIONS = {"replicationConfig": {"factor": 1, "deletionStrategy": "TimeBasedResolution"}}
+_WHOLE = {"multiTenancyConfig": {"enabled": False}, **_SECTIONS}
+
+
 def _with(**changes: object) -> dict[str, object]:
     return changes
 
@@ -308,7 +319,7 @@ def _with(**changes: object) -> dict[str, object]:
     },
 )
 def _(it: It, changes: dict[str, object]) -> None:
-    given = {**_class(properties=[{"name": "t", "dataType": ["text"]}]), "description": "old"}
+    given = {**_class(properties=[{"name": "t", "dataType": ["text"]}]), **_WHOLE, "description": "old"}
     it.create(description="old", t="text")
     it.put(f"/schema/{C}", {**given, **changes})
     it.get(f"/schema/{C}")
@@ -318,7 +329,7 @@ def _(it: It, changes: dict[str, object]) -> None:
     "updates of named vectors",
     {
         "left out": {"a": _NAMED},
-        "another vectorizer": {"a": _NAMED, "b": {"vectorizer": {"text2vec-no": {}}}},
+        "another vectorizer": {"a": _NAMED, "b": {"vectorizer": {"none": {"x": 1}}}},
         "another index": {"a": _NAMED, "b": {**_NAMED, "vectorIndexType": "flat"}},
         "another distance": {"a": _NAMED, "b": {**_NAMED, "vectorIndexConfig": {"distance": "dot"}}},
         "one more": {"a": _NAMED, "b": _NAMED, "c": _NAMED},
@@ -326,7 +337,9 @@ def _(it: It, changes: dict[str, object]) -> None:
 )
 def _(it: It, vectors: dict[str, object]) -> None:
     it.create(vectorConfig={"a": _NAMED, "b": _NAMED})
-    it.put(f"/schema/{C}", {"class": C, "vectorConfig": vectors, "properties": []})
+    if vectors.get("b", {}).get("vectorIndexType"):
+        it.differs(PANIC)
+    it.put(f"/schema/{C}", {"class": C, "vectorConfig": vectors, "properties": [], **_WHOLE})
     it.get(f"/schema/{C}", show=lambda found: sorted(found["vectorConfig"]))
 
 
@@ -342,8 +355,16 @@ def updates_of_what_is_not_there(it: It) -> None:
             "vectorizer": "none",
             "properties": [],
             "multiTenancyConfig": {"enabled": True, "autoTenantCreation": True},
+            **_SECTIONS,
         },
     )
+
+
+@scenario("schema")
+def updates_without_sections(it: It) -> None:
+    it.create()
+    it.differs("Sections that an update of a class leaves out")
+    it.put(f"/schema/{C}", {"class": C, "vectorizer": "none", "properties": []})
 
 
 @scenario("aliases")

@@ -121,6 +121,13 @@ def test_hybrid(corpus: Lite, alpha: float, relative: str, ranked: str) -> None:
     same(corpus.search("A", **hybrid(alpha, fusion_type=1)), ranked)
 
 
+def test_hybrid_without_alpha_leans_to_the_vector(corpus: Lite) -> None:
+    unsaid = base.Hybrid(query="quick fox", properties=["body"], vectors=[vector(1, 0)], use_alpha_param=True)
+    assert corpus.ids("A", hybrid_search=unsaid) == corpus.ids("A", **hybrid(0.75, vectors=[vector(1, 0)]))
+    unsaid.query = "nothing"  # words that no object has
+    assert len(corpus.ids("A", hybrid_search=unsaid)) == 5
+
+
 def test_hybrid_and_the_rest_of_a_request(corpus: Lite) -> None:
     same(corpus.search("A", **hybrid(0.5, vector_distance=0.03)), "4:0.5 · 5:0.5")
     same(corpus.search("A", **hybrid(0.5), filters=where("n", ">", 2)), "4:0.8363795 · 5:0.5 · 3:0")
@@ -571,3 +578,24 @@ def test_which_objects_take_part(values: Lite) -> None:
 def test_figures_that_are_refused(values: Lite, name: str, text: str) -> None:
     request = Request(collection="A", aggregations=[Wanted(property=name, int=Wanted.Integer(count=True))])
     assert text in values.failure("Aggregate", request)
+
+
+def test_texts_have_vectors_without_a_model(start: Start) -> None:
+    lite = start(ENABLE_MODULES="text2vec-bigram", AUTOSCHEMA_ENABLED=False)
+    for name in ("text2vec-lite", "text2vec-bigram"):
+        lite.create("A", {"t": "text"}, vectorizer=name)
+        for n, text in enumerate(("a quick brown fox", "lazy dogs", "foxes run"), 1):
+            lite.insert("A", n, {"t": text})
+        assert lite.ids("A", near_text=base.NearTextSearch(query=["foxes"]))[0] == 3
+        assert lite.ids("A", near_text=base.NearTextSearch(query=["brown fox"]))[0] == 1
+        lite.ok("DELETE", "/schema/A")
+    status, text = lite.refused("POST", "/schema", {"class": "B", "vectorizer": "text2vec-contextionary"})
+    assert (status, text) == (422, 'vectorizer: no module with name "text2vec-contextionary" present')
+
+
+def test_a_vectorizer_that_gives_too_few_vectors_is_refused(start: Start) -> None:
+    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": lambda texts: []})
+    lite.create("A", {"t": "text"}, vectorizer="text2vec-x")
+    status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"t": "x"}})
+    assert status == 500
+    assert "text2vec-x gave 0 vectors for 1 texts" in text

@@ -204,12 +204,24 @@ def test_ports_and_data_that_are_taken(server: Server, tmp_path: Path) -> None:
         serve(port=server.http_port, grpc_port=0, environ={})
     with pytest.raises(LiteError, match=rf"cannot listen at 127.0.0.1:{server.grpc_port}.*--grpc-port"):
         serve(port=0, grpc_port=server.grpc_port, environ={})
+    with pytest.raises(LiteError, match="from 0 to 65535, not 99999"):
+        serve(port=0, grpc_port=99999, environ={})
     with pytest.raises(LiteError, match="cannot listen at no.such.host.invalid"):
         start(host="no.such.host.invalid")
     with start(tmp_path / "data"), pytest.raises(LiteError, match="in use"):
         start(tmp_path / "data")
     with start(tmp_path / "data"):
         pass
+
+
+def test_a_request_that_never_ends_does_not_keep_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    with start() as server:
+        connection = socket.create_connection(("127.0.0.1", server.http_port), timeout=10)
+        connection.sendall(b"POST /v1/objects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        assert ask(server, "GET", "/v1/meta")[0] == 200
+    with connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 503 ")
+    assert "Traceback" not in caplog.text
 
 
 class Process:

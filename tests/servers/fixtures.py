@@ -92,8 +92,8 @@ VECTORIZERS: dict[str, Vectorizer] = {"text2vec-openai": lambda texts: [[len(tex
 """What tests take for the modules of a real server."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lite_server() -> Iterator[Server]:
-    """Lite on sockets, shared by the tests of the session."""
+    """Lite on sockets, shared by the tests of a module."""
     with serve(port=0, grpc_port=0, vectorizers=VECTORIZERS, environ={}) as server:
         yield server

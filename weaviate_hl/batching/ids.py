@@ -17,7 +17,7 @@ class TextUUID(UUID):
         self._text = text
 
     @property  # type: ignore[misc]
-    def int(self) -> int:
+    def int(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The id as a number, from which UUID makes all else."""
         return int(self._text.replace("-", ""), 16)
 

@@ -266,6 +266,12 @@ class Machine:
         self._wake(now)
         return self._unsure.popleft() if self._unsure and now >= self.quiet_until else None
 
+    def wait_unsure(self, now: float) -> float | None:
+        """After how many seconds `take_unsure` may give something by the time alone; None: never."""
+        if self._unsure:
+            return max(0.0, self.quiet_until - now)
+        return max(0.0, self._later[0][0] - now) if self._later else None
+
     # What became of it
 
     def done(self, part: Part, errors: Mapping[int, str], now: float, seconds: float = 0.0) -> None:

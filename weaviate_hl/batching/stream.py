@@ -27,6 +27,9 @@ class Talk:
     Args:
         machine: The batch.
         consistency_level: "ONE", "QUORUM" or "ALL".
+
+    Attributes:
+        started: Whether the server has agreed to listen.
     """
 
     def __init__(self, machine: Machine, consistency_level: str | None = None) -> None:
@@ -35,7 +38,7 @@ class Talk:
         self._in_flight: dict[str, Item] = {}
         self._taken: set[str] = set()  # references that the server has in its queue
         self._heard: float | None = None
-        self._started = False
+        self.started = False
         self._leaving = False
 
     def over(self) -> bool:
@@ -47,7 +50,7 @@ class Talk:
         if self._heard is None:
             self._heard = now
             return start(self._level)
-        if not self._started or self._leaving:
+        if not self.started or self._leaving:
             return None
         part = self._machine.take(now)
         if part is None:
@@ -63,7 +66,7 @@ class Talk:
 
     def silent(self, now: float) -> float:
         """For how many seconds the server has said nothing, though something is expected of it."""
-        waiting = self._in_flight or not self._started
+        waiting = self._in_flight or not self.started
         return now - self._heard if waiting and self._heard is not None else 0.0
 
     def receive(self, reply: BatchStreamReply, now: float) -> None:
@@ -75,7 +78,7 @@ class Talk:
         elif kind == "acks":
             self._taken.update(reply.acks.beacons)
         elif kind == "started":
-            self._started = True
+            self.started = True
         elif kind == "backoff":
             self._machine.size = max(1, reply.backoff.batch_size)
         elif kind == "shutting_down":

@@ -10,8 +10,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Thread
 from typing import Any
 
 from weaviate_hl.deadline import Deadline
@@ -29,8 +30,9 @@ def seconds(timeout: object) -> float | None:
 class Stream(httpcore.NetworkStream):
     """A connection whose every read and write ends with the deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, backend: Backend) -> None:
         self._stream = stream
+        self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if isinstance(timeout, Deadline) and timeout.remaining() == 0:
@@ -38,6 +40,8 @@ class Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, seconds(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._backend.closed:  # since this connection was asked for
+            raise httpcore.WriteError("the client was closed")
         if isinstance(timeout, Deadline):  # a large body in pieces, so that each waits no longer than is left
             view: Any = memoryview(buffer)
             for start in range(0, len(view), 262_144):
@@ -55,7 +59,7 @@ class Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return Stream(self._stream.start_tls(ssl_context, server_hostname, seconds(timeout)))
+        return Stream(self._stream.start_tls(ssl_context, server_hostname, seconds(timeout)), self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -68,9 +72,9 @@ class Backend(httpcore.NetworkBackend):
     """
 
     def __init__(self) -> None:
+        self.closed = False
         self._plain = httpcore.SyncBackend()
-        self._changed = Condition()
-        self._closed = False
+        self._awaited: set[Future[Stream]] = set()
 
     def connect_tcp(
         self,
@@ -81,37 +85,40 @@ class Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
-        ended: list[Stream | BaseException] = []
-        wanted = True
+        connected: Future[Stream] = Future()
 
         def work() -> None:
             try:
-                outcome: Any = self._connect(host, port, deadline, local_address, socket_options)
+                stream = self._connect(host, port, deadline, local_address, socket_options)
             except BaseException as error:
-                outcome = error
-            with self._changed:
-                ended.append(outcome)
-                self._changed.notify_all()
-            if not wanted and isinstance(outcome, Stream):
-                outcome.close()
+                if connected.set_running_or_notify_cancel():
+                    connected.set_exception(error)
+            else:
+                if connected.set_running_or_notify_cancel():
+                    connected.set_result(stream)
+                else:
+                    stream.close()
 
+        self._awaited.add(connected)
+        if self.closed:
+            connected.cancel()
         Thread(target=work, daemon=True).start()
-        with self._changed:
-            self._changed.wait_for(lambda: ended or self._closed, deadline.remaining())
-            wanted = bool(ended) and not self._closed
-        if self._closed:
-            raise httpcore.ConnectError("the client was closed")
-        if not ended:
-            raise httpcore.ConnectTimeout(f"connecting to {host} took too long")
-        if isinstance(ended[0], BaseException):
-            raise ended[0]
-        return ended[0]
+        try:
+            return connected.result(deadline.remaining())
+        except CancelledError:
+            raise httpcore.ConnectError("the client was closed") from None
+        except TimeoutError:
+            if connected.cancel():
+                raise httpcore.ConnectTimeout(f"connecting to {host} took too long") from None
+            return connected.result()
+        finally:
+            self._awaited.discard(connected)
 
     def close(self) -> None:
         """Connect no more, and let those go who wait for a connection."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self.closed = True
+        for connected in list(self._awaited):
+            connected.cancel()
 
     def _connect(
         self,
@@ -126,7 +133,7 @@ class Backend(httpcore.NetworkBackend):
             left = deadline.remaining()
             share = None if left is None else max(left / (len(addresses) - number), 0.001)
             try:
-                return Stream(self._plain.connect_tcp(address, port, share, local_address, socket_options))
+                return Stream(self._plain.connect_tcp(address, port, share, local_address, socket_options), self)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(addresses) - 1:
                     raise

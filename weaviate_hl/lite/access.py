@@ -18,8 +18,7 @@ _READING_RPCS = {"Search", "Aggregate", "TenantsGet"}
 
 _NO_SCHEME = (
     "no authentication scheme is configured (API Key or OIDC), but an 'Authorization' header was provided. "
-    "Please configure "
-    "an auth scheme or remove the header for anonymous access"
+    "Please configure an auth scheme or remove the header for anonymous access"
 )
 _NO_KEY = "anonymous access not enabled. Please authenticate through one of the available methods: "
 
@@ -38,7 +37,7 @@ def user_of_request(settings: Settings, operation: Operation, headers: Mapping[s
         raise Refusal(problem if _key(headers) else _NO_KEY + ways, 401, code=401)
     if (operation.tag, operation.name) not in _ANY_USER:
         reads = operation.method in ("GET", "HEAD") or operation.id in _READING_POSTS
-        _authorize(settings, user, reads, operation.id)
+        _authorize(settings, user, reads)
     return user
 
 
@@ -47,7 +46,7 @@ def check_rpc(settings: Settings, name: str, metadata: Mapping[str, str]) -> Non
     user, problem = _identify(settings, metadata)
     if problem:
         raise Refusal(f"extract auth: {problem}", 401)
-    _authorize(settings, user, name in _READING_RPCS, name)
+    _authorize(settings, user, name in _READING_RPCS)
 
 
 def _key(headers: Mapping[str, str]) -> str:
@@ -64,11 +63,10 @@ def _identify(settings: Settings, headers: Mapping[str, str]) -> tuple[str | Non
     return None, "" if settings.authentication_anonymous_access_enabled else "unauthorized: invalid api key"
 
 
-def _authorize(settings: Settings, user: str | None, reads: bool, what: str) -> None:
+def _authorize(settings: Settings, user: str | None, reads: bool) -> None:
     name = user or ANONYMOUS
     if not settings.authorization_adminlist_enabled or name in settings.authorization_adminlist_users:
         return
     if not reads or name not in settings.authorization_adminlist_readonly_users:
-        verb = "read" if reads else "write"
-        reason = f"user '{name}' has insufficient permissions to {verb} [{what}]"
-        raise Refusal(f"adminlist: authorization, forbidden action: {reason}", 403)
+        reason = f"forbidden action: user '{name}' has insufficient permissions"
+        raise Refusal(f"adminlist: authorization, {reason}", 403)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.filters import evaluate, explained, from_message
 from weaviate_hl.lite.index import Index
 from weaviate_hl.lite.objects import index_of, no_such_property
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
 
 _TOP = 5
 _GROUPS = 100
-_MESSAGES = {
-    "int": "int",
-    "number": "number",
-    "text": "text",
-    "boolean": "boolean",
-    "date": "date",
-    "reference": "reference",
-}
+_UNGROUPED = ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash")
+_KINDS = ("int", "number", "text", "boolean", "date", "reference")  # with a message of the same name each
 
 
 @rpc("Aggregate")
@@ -85,7 +79,7 @@ def _property(collection: Collection, name: str) -> Property:
 def _search_of(request: pb.AggregateRequest) -> str:
     kind = request.WhichOneof("search") or ""
     if kind not in ("", "hybrid", "near_vector", "near_object", "near_text"):
-        raise Refusal(f"could not vectorize input: lite has no vectorizer module for {kind}")
+        raise unsupported(f"searches by media ({kind})").within("could not vectorize input: ")
     return kind
 
 
@@ -116,18 +110,19 @@ def _fill(
 ) -> None:
     if not request.HasField("group_by"):
         reply.single_result.objects_count = len(rows) if request.objects_count else 0
+        as_written = request.HasField("filters") or bool(request.WhichOneof("search"))
         for prop, item in wanted:
-            _aggregation(reply.single_result.aggregations.aggregations.add(), prop, item, index, rows)
+            _aggregation(reply.single_result.aggregations, prop, item, index, rows, as_written)
         return
     if request.group_by.collection and capitalised(request.group_by.collection) != capitalised(request.collection):
         raise Refusal(f"grouping by a property of another collection is not supported: {request.group_by.collection}")
     by = collection.properties.get(request.group_by.property)
     if by is None:
         return
-    if by.kind in ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash"):
-        raise Refusal(f"unrecognized grouped by value type: {by.type}")
     column = index.column(by.name)
     values = [(row, _elements(by, column[row])) for row in rows]
+    if by.kind in _UNGROUPED and any(own for _, own in values):
+        raise Refusal(f"unrecognized grouped by value type: *models.{by.type[:1].upper()}{by.type[1:]}")
     limit = request.limit if request.HasField("limit") else _GROUPS
     for value, members in figures.grouped(values, limit):
         group = reply.grouped_results.groups.add(objects_count=len(members))
@@ -139,7 +134,7 @@ def _fill(
         else:
             group.grouped_by.text = value
         for prop, item in wanted:
-            _aggregation(group.aggregations.aggregations.add(), prop, item, index, members)
+            _aggregation(group.aggregations, prop, item, index, members, as_written=True)
 
 
 def _elements(prop: Property, value: Any) -> list[Any]:
@@ -151,15 +146,17 @@ def _elements(prop: Property, value: Any) -> list[Any]:
     return value if prop.is_list else [value]
 
 
-def _aggregation(message: Any, prop: Property, wanted: Any, index: Index, rows: Iterable[int]) -> None:
+def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: Iterable[int], as_written: bool) -> None:
     """Write the figures of one property; its data type decides which, whatever was asked for."""
     if prop.kind in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"aggregate properties: property {prop.name}: dataType {prop.kind} can't be aggregated")
-    if prop.kind not in _MESSAGES:
+    if prop.kind not in _KINDS:
         raise Refusal(f"unrecoginzed dataType {prop.kind}")
-    message.property = prop.name
     asked = getattr(wanted, wanted.WhichOneof("aggregation") or "text")
-    result = getattr(message, _MESSAGES[prop.kind])
+    if prop.is_reference and not asked.ListFields():
+        return
+    message = reply.aggregations.add(property=prop.name)
+    result = getattr(message, prop.kind)
     result.SetInParent()
     if prop.is_reference:
         if getattr(asked, "type", False):
@@ -181,7 +178,7 @@ def _aggregation(message: Any, prop: Property, wanted: Any, index: Index, rows: 
         for name, figure in figures.booleans(values).items():
             setattr(result, name, figure)
     else:
-        found = figures.dates(values) if prop.kind == "date" else figures.numbers(values)
+        found = figures.dates(values, as_written) if prop.kind == "date" else figures.numbers(values)
         for name, figure in found.items():
             if getattr(asked, name, False):
                 setattr(result, name, figure)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
 from weaviate_hl.lite.storage import Row, Storage
@@ -35,10 +35,10 @@ def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
     """Where a backup lies."""
     backend = call.text("backend")
     if backend != _BACKEND or BACKUP not in engine.modules.enabled:
-        raise Refusal(f'no backup backend "{backend}": did you enable the right module?')
+        raise Refusal(f'no backup backend "{backend}": backup: {backend} not found, did you enable the right module?')
     for name in ("bucket", "path"):
         if call.text(name):
-            raise Refusal(f"lite does not support the parameter {name} of backups")
+            raise unsupported(f"the parameter {name} of backups")
     root = Path(engine.settings.backup_filesystem_path)
     return root / id if id is not None else root / call.text("id")
 
@@ -52,10 +52,10 @@ def _about(folder: Path) -> Json | None:
 def _unsupported(body: Json) -> None:
     for key in _UNSUPPORTED:
         if body.get(key):
-            raise Refusal(f"lite does not support {key} in backups")
+            raise unsupported(f"{key} in backups")
     for key in ("path", "bucket", "endpoint"):
         if (body.get("config") or {}).get(key):
-            raise Refusal(f"lite does not support config.{key} in backups")
+            raise unsupported(f"config.{key} in backups")
 
 
 def _chosen(body: Json, names: list[str]) -> list[str]:

@@ -14,9 +14,9 @@ from weaviate_hl.lite.catalogue import Collection, capitalised, shard_of
 from weaviate_hl.lite.encode import parse_uuid, properties_of, references_of, vectors_of
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.filters import Filter, evaluate, explained, from_message, from_where
-from weaviate_hl.lite.objects import Draft, accept, delete, index_of, write
+from weaviate_hl.lite.objects import Draft, accept, delete, index_of, now, write
 from weaviate_hl.lite.objects_rest import check_body, draft_from, written
-from weaviate_hl.lite.router import Call, check_fields, consistency, one_of, rest, rpc
+from weaviate_hl.lite.router import Call, consistency, one_of, rest, rpc
 from weaviate_hl.lite.values import GRPC
 from weaviate_hl.lite.vectors import unpack
 
@@ -95,7 +95,8 @@ def post_objects(engine: Engine, call: Call) -> list[Json]:
 
 def _echo(body: Json, draft: Draft | None) -> Json:
     if draft is None:
-        return {"properties": {}, **body}
+        times = dict.fromkeys(("creationTimeUnix", "lastUpdateTimeUnix"), now())
+        return {"properties": {}, **body, **times}
     return written(draft)
 
 
@@ -205,7 +206,6 @@ def post_references(engine: Engine, call: Call) -> list[Json]:
     if not call.body:
         raise Refusal("invalid params: length cannot be 0, need at least one reference for batching")
     for body in call.body:
-        check_fields(body, "BatchReference", (("from", "string"), ("to", "string"), ("tenant", "string")))
         for key in ("from", "to"):
             if "://" not in (body.get(key) or ""):
                 raise Refusal(f"{key} in body must be of type uri: {json.dumps(body.get(key))}", code=601)
@@ -283,7 +283,10 @@ def batch_delete(engine: Engine, request: batch_delete_pb2.BatchDeleteRequest) -
         raise Refusal(f"batch delete params: could not find class {capitalised(request.collection)} in schema")
     if not request.HasField("filters"):
         raise Refusal("batch delete params: no filters in batch delete request")
-    node = from_message(engine, collection, request.filters)
+    try:
+        node = from_message(engine, collection, request.filters)
+    except Refusal as problem:
+        raise problem.within("batch delete params: ") from None
     done = _Deletion(engine, collection, request.tenant, node, request.dry_run, "batch delete")
     reply = pb.BatchDeleteReply(matches=done.matches, successful=done.successful, failed=done.failed)
     if request.verbose:
@@ -318,7 +321,7 @@ def delete_objects(engine: Engine, call: Call) -> Json:
     errors = {"errors": {"error": [{"message": done.problem}]}} if done.problem else {}
     objects = [{"id": str(UUID(bytes=uuid)), "status": status, **errors} for uuid in listed]
     return {
-        "match": {"class": match["class"], "where": {"operands": None, **match["where"]}},
+        "match": {"class": match["class"], "where": _echoed(match["where"])},
         "output": output,
         "dryRun": dry_run,
         "deletionTimeUnixMilli": call.body.get("deletionTimeUnixMilli") or -62135596800000,
@@ -330,6 +333,11 @@ def delete_objects(engine: Engine, call: Call) -> Json:
             "objects": objects or None,
         },
     }
+
+
+def _echoed(where: Json) -> Json:
+    operands = where.get("operands")
+    return {"path": None, **where, "operands": operands and [_echoed(operand) for operand in operands]}
 
 
 _OPERATORS = (

@@ -99,46 +99,35 @@ def _property(collection: Collection, name: str, what: str, types: Sequence[str]
     return prop
 
 
-def _decay_value(message: Any) -> float:
-    value = float(message.decay_value) if message.HasField("decay_value") else 0.5
-    if not 0 <= value <= 1:
-        raise Refusal(f"decay: decay_value must be between 0 and 1, got {value:.6f}")
-    return value
-
-
 def _time_decay(collection: Collection, message: pb.Boost.TimeDecayFunction) -> Condition:
     name = _property(collection, message.property, "time_decay", ("date",), "date").name
-    value, curve = _decay_value(message), _CURVES[message.curve]
     origin = message.origin
-    if origin in ("", "now"):
-        start = time.time_ns()
-    elif normal_date(origin) is None:
+    if origin not in ("", "now") and normal_date(origin) is None:
         raise Refusal(f"time_decay: origin {origin!r} is not a date")
-    else:
-        start = instant(origin)
+    start = time.time_ns() if origin in ("", "now") else instant(origin)
     scale, offset = duration(message.scale) or 0.0, duration(message.offset) or 0.0
-
-    def away(date: str | None) -> float | None:
-        return None if date is None else (instant(date) - start) / 1e9
-
-    return lambda values, uuids: combine.decay(
-        [away(own.get(name)) for own in values], scale, offset=offset, value=value, curve=curve
-    )
+    return _decay(message, name, lambda date: (instant(date) - start) / 1e9, scale, offset)
 
 
 def _numeric_decay(collection: Collection, message: pb.Boost.NumericDecayFunction) -> Condition:
     name = _property(collection, message.property, "numeric_decay", ("int", "number"), "int or number").name
-    value, curve = _decay_value(message), _CURVES[message.curve]
     if message.scale <= 0:
         raise Refusal("numeric_decay: scale must be > 0")
-    origin, scale, offset = message.origin, message.scale, message.offset
+    origin = message.origin
+    return _decay(message, name, lambda number: number - origin, message.scale, message.offset)
 
-    def away(number: float | None) -> float | None:
-        return None if number is None else number - origin
 
-    return lambda values, uuids: combine.decay(
-        [away(own.get(name)) for own in values], scale, offset=offset, value=value, curve=curve
-    )
+def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, offset: float) -> Condition:
+    value = float(message.decay_value) if message.HasField("decay_value") else 0.5
+    if not 0 <= value <= 1:
+        raise Refusal(f"decay: decay_value must be between 0 and 1, got {value:.6f}")
+    curve = _CURVES[message.curve]
+
+    def condition(values: Sequence[Values], uuids: Sequence[bytes]) -> combine.Numbers:
+        distances = [None if (own := item.get(name)) is None else away(own) for item in values]
+        return combine.decay(distances, scale, offset=offset, value=value, curve=curve)
+
+    return condition
 
 
 def _check_filter(node: Filter) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Property
 from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.objects import no_such_property
 from weaviate_hl.lite.references import beacon
 from weaviate_hl.lite.values import normal_uuid
 from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, from_numbers, to_numbers
@@ -75,11 +76,7 @@ def _targets(collection: Collection | None, name: str) -> list[str]:
     prop = collection.properties.get(name[:1].lower() + name[1:]) if collection else None
     if prop is None:
         where = collection.name if collection else ""
-        raise Refusal(
-            f"no such prop with name '{name}' found in class '{where}' in the schema. Check your schema files for "
-            "which "
-            "properties in this class are available"
-        )
+        raise no_such_property(name, where)
     if not prop.is_reference:
         raise Refusal(f"property '{name}' is not a reference-type")
     return prop.data_type
@@ -107,12 +104,7 @@ def vectors_of(message: batch_pb2.BatchObject) -> tuple[Vector | None, dict[str,
     single: Vector | None = message.vector_bytes or None
     if single is None and message.vector:
         single = from_numbers(message.vector)
-    named: dict[str, Vector] = {}
-    for vectors in message.vectors:
-        if vectors.name:
-            named[vectors.name] = vector_of(vectors)
-        else:
-            single = vector_of(vectors)
+    named = {vectors.name: vector_of(vectors) for vectors in message.vectors}
     return single, named
 
 
@@ -177,7 +169,7 @@ def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Neste
     elif kind in _SCALARS:
         setattr(field, _SCALARS[kind], value)
     else:
-        field.null_value = 0  # type: ignore[assignment]  # a reference that was asked for as a plain property
+        raise Refusal(f"creating primitive value for {prop.name}: proto: invalid type: models.MultipleRef")
 
 
 _SCALARS = {

@@ -12,30 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from weaviate_hl.lite import (
-    access,
-    aggregate,
-    aliases,
-    backup,
-    batch,
-    listing,
-    objects_rest,
-    query,
-    router,
-    schema,
-    server,
-    tenants,
-    tokenization,
-    ttl,
-)
+from weaviate_hl.lite import access, aggregate, backup, batch, objects_rest, query, router, schema, server, tenants, ttl
 from weaviate_hl.lite.catalogue import Catalogue
-from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError
+from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
 from weaviate_hl.lite.modules import Modules, Vectorizer
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.storage import Storage
 from weaviate_hl.log import logger
 
-HANDLERS = (aggregate, aliases, backup, batch, listing, objects_rest, query, schema, server, tenants, tokenization)
+HANDLERS = (aggregate, backup, batch, objects_rest, query, schema, server, tenants)
 """The modules whose functions answer requests: to import one is to register it."""
 
 Answer = tuple[int, dict[str, str], Any]
@@ -158,7 +143,7 @@ class Engine:
     ) -> Any:
         handler = handlers.get(name)
         if handler is None:
-            raise RpcError(Code.UNIMPLEMENTED, f"lite does not support the rpc {name}")
+            raise RpcError(Code.UNIMPLEMENTED, unsupported(f"the rpc {name}").text)
         try:
             with self._working():
                 try:

@@ -53,12 +53,20 @@ class Refusal(Exception):
         return {"error": [{"message": self.text}]} if self.text else None
 
     def within(self, prefix: str, status: int | None = None) -> Refusal:
-        """The same refusal as an outer layer reports it: with its prefix, perhaps with another status."""
-        return Refusal(prefix + self.text, status or self.status)
+        """The same refusal as an outer layer reports it: with its prefix, perhaps with another status.
+
+        One with a code of its own stays as it is: no layer had the request yet.
+        """
+        return self if self.code else Refusal(prefix + self.text, status or self.status)
 
 
 class TenantRefusal(Refusal):
     """A tenant is missing, not wanted, unknown or not active."""
+
+
+def unsupported(what: str, status: int = 422) -> Refusal:
+    """Something that a server does and lite does not; `docs/lite.md` lists what is refused by this."""
+    return Refusal(f"lite does not support {what}", status)
 
 
 def not_found() -> Refusal:

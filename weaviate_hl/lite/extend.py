@@ -55,12 +55,16 @@ class Generation:
         else:
             self._single, self._task = message.single_response_prompt, message.grouped_response_task
             self._names = list(message.grouped_properties)
-        kinds = {query.WhichOneof("kind") for query in (*message.single.queries, *message.grouped.queries)}
-        configured = GENERATIVE in (selection.collection.config.get("moduleConfig") or {})
-        if kinds - {"dummy", None}:
-            named = ", ".join(f"generative-{kind}" for kind in sorted(kind for kind in kinds - {"dummy"} if kind))
+        queries = (*message.single.queries, *message.grouped.queries)
+        kinds = {query.WhichOneof("kind") or "dummy" for query in queries}
+        if others := sorted(kinds - {"dummy"}):
+            named = ", ".join(f"generative-{kind}" for kind in others)
             raise Refusal(f"explorer: list class: extend: extend generate: client not found, provider: {named}")
-        if GENERATIVE not in engine.modules.enabled or not (configured or "dummy" in kinds):
+        if any(query.return_metadata for query in queries):
+            raise Refusal("provider: , not supported")
+        if GENERATIVE not in engine.modules.enabled or GENERATIVE not in (
+            selection.collection.config.get("moduleConfig") or {}
+        ):
             raise Refusal("explorer: list class: extend: extend generate: client not found, empty provider")
         # What goes into a prompt is shown as well.
         for name in (*_PLACEHOLDER.findall(self._single), *self._names):
@@ -103,8 +107,7 @@ def _value(item: Found, name: str) -> str:
     if value in (None, ""):
         raise Refusal(
             f"explorer: list class: extend: extend generate: Following property has empty value: '{name}'. Make "
-            "sure you "
-            "spell the property name correctly, verify that the property exists and has a value"
+            "sure you spell the property name correctly, verify that the property exists and has a value"
         )
     return _shown(value)
 
@@ -116,8 +119,7 @@ def _shown(value: Any) -> str:
 def _dummy(prompt: str) -> str:
     return (
         f"You want me to generate something based on the following prompt: {prompt}. With settings: . I'm sorry, "
-        "I'm just a "
-        "dummy and can't generate anything."
+        "I'm just a dummy and can't generate anything."
     )
 
 

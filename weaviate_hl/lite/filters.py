@@ -10,7 +10,6 @@ import functools
 import json
 import math
 import operator
-import struct
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,10 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Inverted, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.references import shard_for, split
-from weaviate_hl.lite.router import json_kind, one_of, unparsable
-from weaviate_hl.lite.search.dates import instant
+from weaviate_hl.lite.router import one_of
+from weaviate_hl.lite.search.dates import instant, rfc3339
 from weaviate_hl.lite.values import normal_date, normal_uuid
+from weaviate_hl.lite.vectors import float32
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_pb2
@@ -34,21 +34,8 @@ Json = dict[str, Any]
 
 OPERATORS = (
     "",
-    "Equal",
-    "NotEqual",
-    "GreaterThan",
-    "GreaterThanEqual",
-    "LessThan",
-    "LessThanEqual",
-    "And",
-    "Or",
-    "WithinGeoRange",
-    "Like",
-    "IsNull",
-    "ContainsAny",
-    "ContainsAll",
-    "ContainsNone",
-    "Not",
+    *"Equal NotEqual GreaterThan GreaterThanEqual LessThan LessThanEqual And Or WithinGeoRange Like IsNull".split(),
+    *"ContainsAny ContainsAll ContainsNone Not".split(),
 )
 """By their numbers in gRPC; the names are those of REST."""
 
@@ -60,6 +47,8 @@ STOPWORDS_ONLY = (
     "invalid search term, only stopwords provided. Stopwords can be configured in class.invertedIndexConfig.stopwords"
 )
 _TIMES = (CREATED, UPDATED)
+_OPAQUE = ("phoneNumber", "blob", "blobHash")
+_RESOLVE = "resolve doc ids for prop/value pair: "
 
 # The types of values as the server calls them.
 TEXT, INT, NUMBER, BOOLEAN, GEO = "string", "int", "float64", "bool", "filters.GeoRange"
@@ -128,15 +117,9 @@ def _property(collection: Collection, name: str) -> Property:
 
 
 _MESSAGE_KINDS: Mapping[str, str] = {
-    "value_text": TEXT,
-    "value_int": INT,
-    "value_boolean": BOOLEAN,
-    "value_number": NUMBER,
-    "value_text_array": TEXT,
-    "value_int_array": INT,
-    "value_boolean_array": BOOLEAN,
-    "value_number_array": NUMBER,
-    "value_geo": GEO,
+    f"value_{name}{ending}": kind
+    for name, kind in (("text", TEXT), ("int", INT), ("boolean", BOOLEAN), ("number", NUMBER), ("geo", GEO))
+    for ending in ("", "_array")
 }
 
 
@@ -159,7 +142,7 @@ def from_message(engine: Engine, collection: Collection, message: base_pb2.Filte
         value = list(value.values)
     elif kind == GEO:
         value = (value.latitude, value.longitude, value.distance)
-    if name != "IsNull":
+    if name != "IsNull" and (name in _CONTAINS or not isinstance(value, list)):
         value, kind = _coerced(subject, value, kind)
     return _checked(Filter(name, subject=subject, value=value, kind=kind))
 
@@ -257,7 +240,7 @@ def from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
     except _Unparsed as problem:
         raise problem.within("failed to parse where filter: invalid where filter: ") from None
     except Refusal as problem:
-        raise problem if problem.code else problem.within("invalid where filter: ") from None
+        raise problem.within("invalid where filter: ") from None
 
 
 class _Unparsed(Refusal):
@@ -277,23 +260,21 @@ def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
         raise _Unparsed("field 'path': must have at least one element")
     if path[-1] == "id":
         path[-1] = ID
-    names = [key for key in where if key.startswith("value") and where[key] is not None]
+    names = [key for key in where if key.removesuffix("Array") in _REST_KINDS and where[key] is not None]
     if not names:
         raise _Unparsed(f"got operator '{name}', but no value<Type> field set")
     if len(names) > 1:
         clause = json.dumps({"operands": None, **where}, sort_keys=True, separators=(",", ":"))
         raise _Unparsed(f"found more than one values the clause '{clause}'")
     field, value = names[0].removesuffix("Array"), where[names[0]]
-    if field not in _REST_KINDS:
-        raise Refusal(f"unknown value type {names[0]}")
-    if isinstance(value, list) != names[0].endswith("Array"):
-        raise unparsable(f"json: cannot unmarshal {json_kind(value)} into Go struct field WhereFilter.{names[0]}")
     subject = _subject(engine, collection, path)
     _check_rest(subject, name, field)
     kind = _REST_KINDS[field]
     if kind == GEO:
         place = value.get("geoCoordinates") or {}
         value = (place.get("latitude"), place.get("longitude"), (value.get("distance") or {}).get("max"))
+    elif subject.aspect == "time" and isinstance(value, str) and value.isdigit():
+        value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
     return _checked(Filter(name, subject=subject, value=value, kind=kind))
 
 
@@ -312,7 +293,8 @@ def _check_rest(subject: Subject, name: str, field: str) -> None:
             )
     elif prop is not None and prop.kind == "uuid":
         if field not in ("valueText", "valueString"):
-            raise Refusal(f'property "{prop.name}" is of type "{prop.type}": specify uuid as string using "valueText"')
+            kind = '"uuid" or "uuid[]"'
+            raise Refusal(f'property "{prop.name}" is of type {kind}: specify uuid as string using "valueText"')
     elif prop is not None:
         wanted = _REST_NAMES.get(prop.kind)
         if wanted is None:
@@ -382,16 +364,19 @@ class _Evaluation:
 
     def _join(self, node: Filter) -> Rows:
         if not node.operands:
-            raise Refusal(f'resolve doc ids for prop/value pair: no children for operator "{node.operator}"')
+            raise Refusal(f'{_RESOLVE}no children for operator "{node.operator}"')
         if node.operator == "Not" and len(node.operands) > 1:
-            raise Refusal(
-                'resolve doc ids for prop/value pair: too many children for operator "Not". Expected 1, given '
-                f"{len(node.operands)}"
-            )
-        found = [self.rows(operand) & self.index.all for operand in node.operands]
+            raise Refusal(f'{_RESOLVE}too many children for operator "Not". Expected 1, given {len(node.operands)}')
+        found = [self._nested(i, operand) & self.index.all for i, operand in enumerate(node.operands)]
         if node.operator == "Not":
             return self.index.all ^ found[0]
         return functools.reduce(operator.and_ if node.operator == "And" else operator.or_, found)
+
+    def _nested(self, position: int, node: Filter) -> Rows:
+        try:
+            return self.rows(node)
+        except Refusal as problem:
+            raise problem.within(f"nested query: nested clause at pos {position}: ") from None
 
     def _behind(self, node: Filter, subject: Subject) -> Rows:
         """Objects of whose references any points to an object that the rest of the filter matches."""
@@ -411,10 +396,13 @@ class _Evaluation:
     def _value(self, node: Filter, subject: Subject) -> Rows:
         prop = subject.prop
         assert prop is not None  # noqa: S101
-        if prop.kind in ("phoneNumber", "blob", "blobHash"):
-            raise Refusal(f'data type "{prop.type}" not supported in query')
         if node.operator in _CONTAINS:
+            if prop.kind in ("geoCoordinates", *_OPAQUE):
+                number = OPERATORS.index(node.operator)
+                raise Refusal(f"unsupported type 'schema.DataType' for '{number}' operator")
             return self._contains(node, subject, prop)
+        if prop.kind in _OPAQUE:
+            raise Refusal(f'data type "{prop.type}" not supported in query')
         if prop.kind == "text":
             return self._text(node, prop)
         return self._scalar(node, prop)
@@ -426,16 +414,15 @@ class _Evaluation:
         parts = []
         for i, item in enumerate(node.value):
             try:
-                parts.append(self.rows(Filter("Equal", (), subject, item, node.kind)))
+                parts.append(self._nested(i, Filter("Equal", (), subject, item, node.kind)))
             except Refusal as problem:
-                if problem.text == STOPWORDS_ONLY and node.operator == "ContainsAny":
-                    continue
-                raise problem.within(f"nested query: nested clause at pos {i}: ") from None
+                if node.operator != "ContainsAny" or not problem.text.endswith(STOPWORDS_ONLY):
+                    raise
         if not parts:
             if node.operator == "ContainsAny":
                 raise Refusal(STOPWORDS_ONLY)
             inner, name = ("", "And") if node.operator == "ContainsAll" else ("nested NOT query: ", "Or")
-            raise Refusal(f'resolve doc ids for prop/value pair: {inner}no children for operator "{name}"')
+            raise Refusal(f'{_RESOLVE}{inner}no children for operator "{name}"')
         found = functools.reduce(operator.and_ if node.operator == "ContainsAll" else operator.or_, parts)
         return self.index.all & ~found if node.operator == "ContainsNone" else found
 
@@ -507,7 +494,8 @@ class _Evaluation:
             raise Refusal(f"expected value to be {GEO}, got {node.shown_kind}")
         if node.operator != "WithinGeoRange":
             raise Refusal(f"operator {node.operator} is not supported on geoCoordinates properties")
-        self._need_filterable(prop)
+        if not prop.filterable:
+            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name} not found - is it indexed?")
         latitude, longitude, most = node.value
         places = enumerate(self.index.column(prop.name))
         return self.index.union(
@@ -533,10 +521,8 @@ class _Evaluation:
                 "Nullstate must be indexed to be filterable! Add `indexNullState: true` to the invertedIndexConfig"
             )
         if not (prop.filterable or prop.searchable or prop.rangeable):
-            raise Refusal(
-                f"resolve doc ids for prop/value pair: bucket for prop {prop.name}_nullState not found - is it indexed?"
-            )
-        if prop.kind in ("geoCoordinates", "phoneNumber", "blob", "blobHash"):
+            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name}_nullState not found - is it indexed?")
+        if prop.kind in ("geoCoordinates", *_OPAQUE):
             return 0
         nulls = self._structure(prop.name, "null", lambda value: (value is None or value in ("", []),))
         return self.index.union(nulls.equal(node.value)) & self._with_state(prop)
@@ -555,15 +541,12 @@ class _Evaluation:
         assert prop is not None  # noqa: S101
         if not self.collection.inverted.get("indexPropertyLength"):
             raise Refusal(
-                "Property length must be indexed to be filterable! add `IndexPropertyLength: true` to the "
-                "invertedIndexConfig"
+                f"{_RESOLVE}Property length must be indexed to be filterable! add `IndexPropertyLength: true` to the "
+                f"invertedIndexConfig in {self.collection.name}"
             )
         indexed = prop.filterable or prop.searchable or prop.rangeable
         if not indexed or not (prop.is_list or prop.is_reference or prop.kind in ("text", "uuid")):
-            raise Refusal(
-                f"resolve doc ids for prop/value pair: bucket for prop {prop.name}_propertyLength not found - is "
-                "it indexed?"
-            )
+            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name}_propertyLength not found - is it indexed?")
         self._need_int(node)
         absent = (0,) if self.collection.inverted.get("indexNullState") else ()
         scalar = prop.kind == "uuid" and not prop.is_list  # which has no length
@@ -603,15 +586,15 @@ class _Evaluation:
     def _time(self, node: Filter, subject: Subject) -> Rows:
         if not self.collection.inverted.get("indexTimestamps"):
             raise Refusal(
-                "Timestamps must be indexed to be filterable! Add `IndexTimestamps: true` to the invertedIndexConfig"
+                f"{_RESOLVE}Timestamps must be indexed to be filterable! Add `IndexTimestamps: true` to the "
+                f"InvertedIndexConfig in {self.collection.name}"
             )
         if node.operator in _CONTAINS:
             return self._contains(node, subject, None)
         if node.shown_kind != TEXT:
             raise Refusal(f"expected value to be string or time.Time, got '{node.shown_kind}'")
         times = self._structure(subject.name, "values", lambda value: (value,))
-        key = int(node.value) if node.value.isdigit() and len(node.value) > 4 else _time_key(node.value) // 1_000_000
-        return self._compare(node.operator, times, key, "timestamp")
+        return self._compare(node.operator, times, _time_key(node.value) // 1_000_000, "timestamp")
 
     def _structure(self, column: str, kind: str, keys: Callable[[Any], Iterable[Hashable]]) -> Inverted:
         return self.index.structure(column, kind, lambda: Inverted(keys))
@@ -620,10 +603,8 @@ class _Evaluation:
 def _time_key(text: str) -> int:
     if normal_date(text) is not None:
         return instant(text)
-    shown = json.dumps(text)
     raise Refusal(
-        f'trying parse time as RFC3339 string: parsing time {shown} as "2006-01-02T15:04:05Z07:00": cannot parse '
-        f'{shown} as "2006"'
+        f'trying parse time as RFC3339 string: parsing time {json.dumps(text)} as "2006-01-02T15:04:05Z07:00"'
     )
 
 
@@ -650,8 +631,7 @@ def _reference_keys(value: Any) -> Iterable[Hashable]:
 
 def _haversine(place: Mapping[str, float], latitude: float, longitude: float) -> float:
     """The distance in metres on a sphere, as float32."""
-    a, b = math.radians(place["latitude"]), math.radians(latitude)
+    a, b = math.radians(float32(place["latitude"])), math.radians(latitude)
     half = math.sin((b - a) / 2) ** 2
-    half += math.cos(a) * math.cos(b) * math.sin(math.radians(longitude - place["longitude"]) / 2) ** 2
-    metres = 2 * 6_371_000 * math.asin(math.sqrt(min(1.0, half)))
-    return float(struct.unpack("f", struct.pack("f", metres))[0])
+    half += math.cos(a) * math.cos(b) * math.sin(math.radians(longitude - float32(place["longitude"])) / 2) ** 2
+    return float32(2 * 6_371_000 * math.asin(math.sqrt(min(1.0, half))))

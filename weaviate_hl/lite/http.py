@@ -12,11 +12,12 @@ from urllib.parse import parse_qsl, quote
 from weaviate_gen.grpc import METHODS, WEB_PATH
 
 from weaviate_hl.grpc_web import frame
+from weaviate_hl.lite.bodies import unparsable
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, RpcError
 from weaviate_hl.lite.native import call
-from weaviate_hl.lite.router import unparsable
 from weaviate_hl.lite.server import MAX_MESSAGE_SIZE
+from weaviate_hl.log import logger
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -51,7 +52,12 @@ class Application:
             body = await _read(receive)
             status, told, content = await asyncio.to_thread(self._answer, scope, headers, body)
         except Refusal as refusal:
-            status, told, content = refusal.status, {"content-type": _JSON}, json.dumps(refusal.body()).encode()
+            status, told, content = _refused(refusal)
+        except asyncio.CancelledError:  # it took too long to end while the server stops
+            status, told, content = _refused(Refusal("lite is stopping", 503, code=503))
+        except Exception as error:
+            logger.exception("lite: %s failed", scope["path"])
+            status, told, content = _refused(Refusal(f"lite has failed: {type(error).__name__}: {error}", 500))
         sent = [(name.encode(), value.encode()) for name, value in told.items()]
         sent.append((b"content-length", str(len(content)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": sent})
@@ -91,11 +97,17 @@ class Application:
         return 200, told, frame(reply) + struct.pack(">BI", 0x80, len(_TRAILERS)) + _TRAILERS
 
 
+def _refused(refusal: Refusal) -> Answer:
+    return refusal.status, {"content-type": _JSON}, json.dumps(refusal.body()).encode()
+
+
 async def _read(receive: Receive) -> bytes:
     """The body, up to what is allowed."""
     parts, size, more = [], 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal("the body was cut off", 400, code=400)  # which nobody hears
         part = message.get("body", b"")
         size += len(part)
         if size > MAX_MESSAGE_SIZE:

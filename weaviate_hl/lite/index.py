@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from itertools import compress
 from typing import Any, Protocol, TypeVar
 
@@ -141,12 +141,10 @@ class Index:
     # Asking.
 
     def column(self, name: str) -> list[Any]:
-        """The value of a property, or of one of the columns named above, in every row."""
+        """The value of a property, or of one of the columns named above but vectors, in every row."""
         values = self._columns.get(name)
         if values is None:
-            values = self._read(name)
-            if name != VECTORS:  # these are large, and what is built from them holds them already
-                self._columns[name] = values
+            values = self._columns[name] = self._read(name)
         return values
 
     def _read(self, name: str) -> list[Any]:
@@ -154,7 +152,7 @@ class Index:
         row_of = self._row_of
         if stored := _STORED.get(name):
             for doc, value in self._storage.scan(self._shard, stored):
-                values[row_of[doc]] = unpack(value) if name == VECTORS else value
+                values[row_of[doc]] = value
             return values
         mark = f'"{name}"'  # an object without the property needs no parsing
         for doc, text in self._storage.scan(self._shard, "properties"):
@@ -167,11 +165,16 @@ class Index:
         found = self._structures.get((column, kind))
         if found is None:
             found = make()
-            for row, value in enumerate(self.column(column)):
+            for row, value in self._stored_vectors() if column == VECTORS else enumerate(self.column(column)):
                 if self._alive[row]:
                     found.add(row, value)
             self._structures[column, kind] = found
         return found  # type: ignore[return-value]  # a kind always has the same type
+
+    def _stored_vectors(self) -> Iterator[tuple[int, dict[str, Vector]]]:
+        """Vectors one by one: they are large, and what is made from them holds them already."""
+        for doc, blob in self._storage.scan(self._shard, _STORED[VECTORS]):
+            yield self._row_of[doc], unpack(blob)
 
     @property
     def all(self) -> Rows:

@@ -8,6 +8,7 @@ from typing import Any
 
 from weaviate_hl.lite.catalogue import Collection, Target
 from weaviate_hl.lite.errors import LiteError, Refusal
+from weaviate_hl.lite.search.hashing import embed
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.vectors import from_numbers
 
@@ -17,24 +18,27 @@ Vectorizer = Callable[[list[str]], Sequence[Sequence[float]]]
 """From texts to one vector for each."""
 
 BACKUP, GENERATIVE, RERANKER = "backup-filesystem", "generative-dummy", "reranker-dummy"
-_BUILT_IN = (BACKUP, GENERATIVE, RERANKER)
+HASHING = "text2vec-lite"
+"""The vectorizer that is always there, and that stands in for these two where settings name them."""
+_STAND_IN = ("text2vec-contextionary", "text2vec-bigram")
+BUILT_IN = (BACKUP, GENERATIVE, RERANKER, HASHING, *_STAND_IN)
 
 
 class Modules:
     """Which modules are enabled, and what those that vectorize do."""
 
     def __init__(self, settings: Settings, vectorizers: Mapping[str, Vectorizer]) -> None:
-        self.vectorizers = dict(vectorizers)
-        self.enabled = {*settings.enable_modules, *vectorizers}
+        hashing = [HASHING, *(name for name in _STAND_IN if name in settings.enable_modules)]
+        self.vectorizers = {**dict.fromkeys(hashing, embed), **vectorizers}
+        self.enabled = {*settings.enable_modules, *self.vectorizers}
         for name in settings.enable_modules:
-            if name not in _BUILT_IN and name not in vectorizers:
+            if name not in BUILT_IN and name not in vectorizers:
                 raise LiteError(
-                    f"ENABLE_MODULES names {name}: lite has {', '.join(_BUILT_IN)}, and vectorizers that are "
-                    "registered "
-                    "as functions, Engine(vectorizers={name: function})"
+                    f"ENABLE_MODULES names {name}: lite has {', '.join(BUILT_IN)}, and vectorizers that are "
+                    "registered as functions, Engine(vectorizers={name: function})"
                 )
         self.default = settings.default_vectorizer_module
-        if self.default not in ("none", *vectorizers):
+        if self.default not in ("none", *self.vectorizers):
             raise LiteError(f"DEFAULT_VECTORIZER_MODULE names {self.default}, but no such vectorizer is registered")
         if BACKUP in self.enabled and not settings.backup_filesystem_path:
             raise LiteError(f"{BACKUP} needs BACKUP_FILESYSTEM_PATH")
@@ -49,7 +53,10 @@ class Modules:
 
     def embed(self, target: Target, texts: list[str]) -> list[bytes]:
         """The vectors of texts, by the vectorizer of a target."""
-        return [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+        vectors = [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+        if len(vectors) != len(texts):
+            raise Refusal(f"{target.vectorizer} gave {len(vectors)} vectors for {len(texts)} texts", 500)
+        return vectors
 
     def vectorizes(self, target: Target) -> bool:
         """Whether the target's vectors are made here; a class may be older than the settings."""

@@ -132,8 +132,7 @@ def keep_properties(
 def no_such_property(name: str, class_name: str) -> Refusal:
     return Refusal(
         f"no such prop with name '{name}' found in class '{class_name}' in the schema. Check your schema files "
-        "for which "
-        "properties in this class are available"
+        "for which properties in this class are available"
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from weaviate_hl.lite import extend, ttl
 from weaviate_hl.lite.catalogue import Collection, Target, capitalised, shard_of
 from weaviate_hl.lite.encode import parse_uuid
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.filters import evaluate, explained, from_message
-from weaviate_hl.lite.index import ID, Index, Rows
+from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Rows
 from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.results import Encoder, Found, Selection
 from weaviate_hl.lite.router import rpc
@@ -70,14 +70,16 @@ def kind_of(request: Any) -> str:
     """The one search that a request asks for, `""` for a plain fetch."""
     kinds = [name for name in _SEARCHES if request.HasField(name)]
     if len(kinds) > 1:
-        one, other = (_SEARCHES[name] for name in sorted(kinds, key=list(_SEARCHES).index)[:2])
+        if "bm25_search" in kinds:
+            raise Refusal("conflict: both near<Media> and keyword-based (bm25) arguments present, choose one")
+        one, other = (_SEARCHES[name] for name in kinds[:2])
         raise Refusal(f"found both '{one}' and '{other}' parameters which are conflicting, choose one instead")
     kind = kinds[0] if kinds else ""
     if kind and kind not in SEARCH_PREFIX:
-        raise Refusal(
+        raise unsupported(f"searches by media ({_SEARCHES[kind]})").within(
             "explorer: get class: vectorize params: could not vectorize input for collection "
-            f"{request.collection} with search-type {_SEARCHES[kind]}. Make sure a "
-            "vectorizer module is configured for this collection (lite has none for it)"
+            f"{request.collection} with search-type {_SEARCHES[kind]}. Make sure a vectorizer module is configured for "
+            "this collection: "
         )
     return kind
 
@@ -316,7 +318,7 @@ class _Search:
         if prop is None:
             raise no_such_property(name, self.collection.name)
         if self.generation or self.request.HasField("rerank"):
-            raise Refusal("lite does not support rerank or generative search together with group_by")
+            raise unsupported("rerank or generative search together with group_by")
         self.selection.with_property(name)
         by_vector = self.kind in _BY_VECTOR
 
@@ -349,17 +351,11 @@ def too_many(engine: Engine, offset: int, limit: int) -> str:
     return (
         f"query maximum results exceeded: the total limit calculated from the provided offset '{offset}' and limit "
         f"'{limit}' exceeds the configured value for QUERY_MAXIMUM_RESULTS '{most}'. If you've supplied a "
-        "negative offset or "
-        "limit, this may be an underflow error"
+        "negative offset or limit, this may be an underflow error"
     )
 
 
-_SORT_COLUMNS = {
-    "_id": ID,
-    "id": ID,
-    "_creationTimeUnix": "_creationTimeUnix",
-    "_lastUpdateTimeUnix": "_lastUpdateTimeUnix",
-}
+_SORT_COLUMNS = {"id": ID, **{name: name for name in (ID, CREATED, UPDATED)}}
 
 
 def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -> list[tuple[str, str, bool]]:
@@ -388,8 +384,6 @@ def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -
                 "you believe "
                 "it should be, please open a feature request"
             )
-        if prop.kind == "object":
-            raise Refusal(f'{prefix}lite does not support sorting by "{name}", which is of type {prop.type}')
         keys.append((name, prop.type, not ascending))
     return keys
 

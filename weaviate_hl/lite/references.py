@@ -36,7 +36,8 @@ def split(text: str) -> tuple[str, UUID]:
     try:
         return match[1] or "", UUID(match[2])
     except ValueError:
-        raise Refusal(f"invalid cref URI: 2nd path segment must be uuid, but got '{match[2]}'") from None
+        position = 2 if match[1] else 1  # "1nd" is the server's
+        raise Refusal(f"invalid cref URI: {position}nd path segment must be uuid, but got '{match[2]}'") from None
 
 
 def whole(prop: Property, text: str) -> tuple[str, UUID]:

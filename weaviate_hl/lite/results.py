@@ -102,8 +102,6 @@ class Linked:
         prop = collection.properties.get(self.name)
         if prop is None:
             raise no_such_property(self.name, collection.name).within("extract properties request: ")
-        if not prop.is_reference:
-            raise Refusal(f"extract properties request: property {self.name} is not a reference")
         self.prop = prop
         target = request.target_collection
         if not target:

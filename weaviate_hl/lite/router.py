@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -18,7 +18,8 @@ from uuid import UUID
 from weaviate_gen.rest.api import operations
 from weaviate_gen.rest.operation import Operation
 
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.bodies import check
+from weaviate_hl.lite.errors import Refusal, unsupported
 
 if TYPE_CHECKING:
     from weaviate_hl.lite.engine import Engine
@@ -94,10 +95,9 @@ def rpc(name: str, *, streams: bool = False) -> Callable[[H], H]:
 # Areas that lite has not, by tag, in the words of a server that has them switched off.
 OFF: Mapping[str, tuple[int, str]] = {
     "users": (422, "db user management is not enabled"),
-    "export": (422, "export API is disabled; lite does not have EXPORT_ENABLED"),
+    "export": (422, "export API is disabled"),
     "search": (422, "rest search api is experimental and not enabled"),
     "aggregate": (422, "rest search api is experimental and not enabled"),
-    "classifications": (400, "lite does not support classifications"),
     "namespaces": (404, "namespaces are not enabled"),
 }
 
@@ -110,9 +110,9 @@ def handler_of(operation: Operation) -> Handler:
     """
     handler = REST.get((operation.tag, operation.name))
     if handler is None:
-        text = f"lite does not support {operation.id} ({operation.method} {operation.path})"
         status, reason = OFF.get(operation.tag, (501, ""))
-        raise Refusal(f"{reason}: {text}" if reason else text, status)
+        problem = unsupported(f"{operation.id} ({operation.method} {operation.path})", status)
+        raise problem.within(f"{reason}: ") if reason else problem
     return handler
 
 
@@ -186,38 +186,7 @@ def _check_body(operation: Operation, body: Any) -> None:
         if operation.body_required:
             raise Refusal("body in body is required", code=602)
         return
-    if isinstance(body, dict if operation.body_items is None else list):
-        return
-    kind = f"[]*models.{operation.body[5:-1]}" if operation.body.startswith("list") else f"models.{operation.body}"
-    raise unparsable(f"json: cannot unmarshal {json_kind(body)} into Go value of type {kind}")
-
-
-def unparsable(reason: str) -> Refusal:
-    """The refusal of a body that is not the JSON it should be."""
-    return Refusal(f'parsing body body from "" failed, because {reason}', 400, code=400)
-
-
-def json_kind(value: Any) -> str:
-    """What JSON calls the type of a value."""
-    kinds = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), "null")
-
-
-_GO = {"string": str, "bool": bool, "int64": int, "float64": (int, float), "map[string]interface {}": dict, "[]": list}
-
-
-def check_fields(body: Any, model: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Refuse, as the server's parser does, fields that are of another JSON type than the interface says."""
-    if not isinstance(body, dict):
-        raise unparsable(f"json: cannot unmarshal {json_kind(body)} into Go value of type models.{model}")
-    for name, kind in fields:
-        value = body.get(name)
-        wanted = _GO.get(kind, list if kind.startswith("[]") or kind.endswith("Vector") else dict)
-        if value is None or (isinstance(value, wanted) and (kind == "bool" or not isinstance(value, bool))):  # type: ignore[arg-type]
-            continue
-        raise unparsable(
-            f"json: cannot unmarshal {json_kind(value)} into Go struct field {model}.{name} of type {kind}"
-        )
+    check(body, operation.body)
 
 
 def one_of(value: str, name: str, where: str, choices: Sequence[str]) -> None:

@@ -1,13 +1,14 @@
-"""The schema over REST: classes, their properties and what can be changed about them, by `schema_rules`."""
+"""The schema over REST: classes, their properties, what can be changed about them, aliases, and how texts are cut."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite import schema_rules as rules
-from weaviate_hl.lite.catalogue import SINCE, Catalogue, Collection, capitalised
-from weaviate_hl.lite.errors import Refusal, not_found
-from weaviate_hl.lite.router import Call, rest
+from weaviate_hl.lite.catalogue import SINCE, Catalogue, Collection, analyzer, capitalised
+from weaviate_hl.lite.errors import Refusal, not_found, unsupported
+from weaviate_hl.lite.router import Call, one_of, rest
+from weaviate_hl.lite.search.text import PRESETS, Analyzer, refusal
 
 if TYPE_CHECKING:
     from weaviate_hl.lite.engine import Engine
@@ -110,7 +111,11 @@ def put_class(engine: Engine, call: Call) -> Json:
     classes = catalogue.collections.keys()
     config = rules.complete_class(call.body, engine.modules, classes, scheduled=scheduled, updating=True)
     if (factor := config["replicationConfig"]["factor"]) > 1:
-        raise Refusal(f'not enough replicas to increase replication factor to {factor} for class "{collection.name}"')
+        shard = next(iter(collection.shards), "")
+        raise Refusal(
+            f'not enough replicas in shard "{shard}" to increase replication factor to {factor} for class '
+            f'"{collection.name}"'
+        )
     try:
         rules.check_update(collection.config, config)
     except Refusal as problem:
@@ -141,9 +146,8 @@ def drop_property_index(engine: Engine, call: Call) -> None:
 
 @rest("schema", "objects_vectors_delete")
 def drop_vector_index(engine: Engine, call: Call) -> None:
-    raise Refusal(
-        "alter schema drop vector index endpoint is experimental and disabled by default, lite does not have it", 500
-    )
+    prefix = "alter schema drop vector index endpoint is experimental and disabled by default: "
+    raise unsupported("dropping the index of a vector", 500).within(prefix)
 
 
 @rest("schema", "objects_indexes_get")
@@ -173,4 +177,117 @@ def get_indexes(engine: Engine, call: Call) -> Json:
 
 @rest("schema", "objects_indexes_update")
 def update_indexes(engine: Engine, call: Call) -> None:
-    raise Refusal("runtime reindex is disabled; lite does not have RUNTIME_REINDEX_ENABLED", 400)
+    raise unsupported("RUNTIME_REINDEX_ENABLED", 400).within("runtime reindex is disabled: ")
+
+
+# Aliases.
+
+
+def _alias_target(engine: Engine, call: Call) -> str:
+    name = capitalised(call.body.get("class") or "")
+    if name not in engine.catalogue.collections:
+        raise Refusal(f'validation: target class "{name}" does not exist')
+    return name
+
+
+def _existing_alias(engine: Engine, call: Call) -> str:
+    name = capitalised(call.text("aliasName"))
+    if name not in engine.catalogue.aliases:
+        raise not_found()
+    return name
+
+
+def _shown_alias(engine: Engine, alias: str) -> Json:
+    return {"alias": alias, "class": engine.catalogue.aliases[alias]}
+
+
+@rest("schema", "aliases_create")
+def create_alias(engine: Engine, call: Call) -> Json:
+    given = call.body.get("alias") or ""
+    try:
+        alias = rules.class_name(given)
+    except Refusal:
+        raise Refusal(f"'{given}' is not a valid alias name") from None
+    collection = _alias_target(engine, call)
+    if alias in engine.catalogue.aliases:
+        raise Refusal(f"create alias: {alias}, alias already exists")
+    if alias in engine.catalogue.collections:
+        raise Refusal(f"create alias: class {alias} already exists", 500)
+    engine.catalogue.set_alias(alias, collection)
+    return _shown_alias(engine, alias)
+
+
+@rest("schema", "aliases_get")
+def get_aliases(engine: Engine, call: Call) -> Json:
+    wanted = capitalised(call.text("class"))
+    aliases = engine.catalogue.aliases
+    return {"aliases": [_shown_alias(engine, alias) for alias in aliases if wanted in ("", aliases[alias])]}
+
+
+@rest("schema", "aliases_get_alias")
+def get_alias(engine: Engine, call: Call) -> Json:
+    return _shown_alias(engine, _existing_alias(engine, call))
+
+
+@rest("schema", "aliases_update")
+def update_alias(engine: Engine, call: Call) -> Json:
+    alias = _existing_alias(engine, call)
+    engine.catalogue.set_alias(alias, _alias_target(engine, call))
+    return _shown_alias(engine, alias)
+
+
+@rest("schema", "aliases_delete")
+def delete_alias(engine: Engine, call: Call) -> None:
+    engine.catalogue.drop_alias(_existing_alias(engine, call))
+
+
+# How texts are cut, for any settings or for those of a property.
+
+_LONGEST = 10_000
+
+
+def _tokens(cut: Analyzer, text: str) -> Json:
+    if len(text) > _LONGEST:
+        raise Refusal(f"text exceeds maximum allowed length of {_LONGEST:,} characters")
+    return {"indexed": cut.index(text), "query": cut.query(text)}
+
+
+@rest("tokenize", "tokenize")
+def tokenize(engine: Engine, call: Call) -> Json:
+    body = call.body
+    for key in ("text", "tokenization"):
+        if body.get(key) is None:
+            raise Refusal(f"{key} in body is required", code=602)
+    tokenization = body["tokenization"]
+    one_of(tokenization, "tokenization", "body", rules.TOKENIZATIONS)
+    if refusal(tokenization):
+        raise Refusal(f"unsupported tokenization strategy: {tokenization}")
+    stop, presets = body.get("stopwords"), body.get("stopwordPresets") or {}
+    if stop and presets:
+        raise Refusal("stopwords and stopwordPresets are mutually exclusive; pass only one")
+    options = body.get("analyzerConfig") or {}
+    wanted = [options.get("stopwordPreset"), (stop or {}).get("preset")]
+    for preset in filter(None, wanted):
+        if preset not in PRESETS and preset not in presets:
+            raise Refusal(f'unknown stopword preset "{preset}"')
+    if options.get("asciiFoldIgnore") and not options.get("asciiFold"):
+        raise Refusal("asciiFoldIgnore requires asciiFold to be enabled")
+    collection = {"invertedIndexConfig": {"stopwords": stop, "stopwordPresets": presets}}
+    cut = analyzer({"tokenization": tokenization, "textAnalyzer": options}, collection)
+    tokens = _tokens(cut, body["text"])
+    if options.get("stopwordPreset"):  # then they are left out whatever the tokenisation
+        tokens["query"] = [token for token in tokens["query"] if token not in cut.stopwords]
+    return tokens
+
+
+@rest("schema", "objects_properties_tokenize")
+def tokenize_property(engine: Engine, call: Call) -> Json:
+    collection = engine.catalogue.find(call.text("className"))
+    name = call.text("propertyName").lower()
+    known = collection.properties.values() if collection else ()
+    prop = next((prop for prop in known if prop.name.lower() == name), None)
+    if prop is None:
+        raise not_found()
+    if prop.kind != "text":
+        raise Refusal("tokenization is not enabled for this property")
+    return _tokens(prop.analyzer, call.body.get("text") or "")

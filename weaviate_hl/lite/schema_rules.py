@@ -13,7 +13,7 @@ from weaviate_hl.lite import vector_index
 from weaviate_hl.lite.catalogue import LISTS, PRIMITIVES, capitalised
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.modules import Modules
-from weaviate_hl.lite.router import check_fields, one_of
+from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.text import PRESETS, refusal
 from weaviate_hl.lite.values import REST, kind_of
 
@@ -35,29 +35,6 @@ _SHARDING = {
     "function": "murmur3",
 }
 NO_SHARDING = {key: type(value)() for key, value in _SHARDING.items()}
-_CLASS_FIELDS = (
-    ("class", "string"),
-    ("description", "string"),
-    ("properties", "[]*models.Property"),
-    ("vectorizer", "string"),
-    ("vectorIndexType", "string"),
-    ("invertedIndexConfig", "models.InvertedIndexConfig"),
-    ("multiTenancyConfig", "models.MultiTenancyConfig"),
-    ("replicationConfig", "models.ReplicationConfig"),
-    ("vectorConfig", "map[string]models.VectorConfig"),
-    ("objectTtlConfig", "models.ObjectTTLConfig"),
-)
-_PROPERTY_FIELDS = (
-    ("name", "string"),
-    ("description", "string"),
-    ("dataType", "[]string"),
-    ("tokenization", "string"),
-    ("indexFilterable", "bool"),
-    ("indexSearchable", "bool"),
-    ("indexRangeFilters", "bool"),
-    ("indexInverted", "bool"),
-    ("nestedProperties", "[]*models.NestedProperty"),
-)
 
 
 # Names.
@@ -89,6 +66,13 @@ def property_name(name: str) -> str:
     return name
 
 
+def _check_objects(given: Json, *names: str) -> None:
+    """Refuse what must be an object, where the interface itself says nothing."""
+    for name in names:
+        if given.get(name) is not None and not isinstance(given[name], dict):
+            raise Refusal(f"{name} must be an object, got {kind_of(given[name], REST)}")
+
+
 # Properties.
 
 
@@ -101,10 +85,10 @@ def complete_property(given: Json, classes: Collection[str], presets: Mapping[st
         presets: The class's own stopword presets.
         where: Where the property stands in the body, for refusals.
     """
-    check_fields(given, "Property", _PROPERTY_FIELDS)
     name = property_name(given.get("name") or "")
     data_type, tokenization = _data_type(given, name, classes)
     kind = data_type[0].removesuffix("[]") if data_type[0] in PRIMITIVES | LISTS else "reference"
+    _check_objects(given, "moduleConfig")
     flags = _index_flags(given, kind, data_type[0])
     prop: Json = {"name": name, "dataType": data_type, **flags}
     if given.get("description"):
@@ -211,7 +195,6 @@ def _nested_properties(given: Iterable[Json], parent: str, where: str) -> list[J
 
 
 def _nested_property(given: Json, parent: str, where: str) -> Json:
-    check_fields(given, "NestedProperty", _PROPERTY_FIELDS)
     name = given.get("name") or ""
     if not re.fullmatch(r"[_A-Za-z][_0-9A-Za-z]*", name):
         rule = _GRAPHQL.format("[_A-Za-z][_0-9A-Za-z]*")
@@ -223,13 +206,11 @@ def _nested_property(given: Json, parent: str, where: str) -> Json:
     types: list[str] = given.get("dataType") or []
     first = types[0] if types else ""
     kind = first.removesuffix("[]")
-    if not types:
-        raise Refusal(f"{prefix}invalid dataType: []: dataType must have at least one element")
     if first in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"{prefix}data type '{first}' not allowed as nested property")
     if kind == "string":
         raise Refusal(f"{prefix}data type '{first}' is deprecated and not allowed as nested property")
-    if len(types) > 1 or first not in PRIMITIVES | LISTS:
+    if len(types) != 1 or first not in PRIMITIVES | LISTS:
         raise Refusal(prefix + "reference data type not allowed")
     is_text = kind == "text"
     flags = {
@@ -452,12 +433,12 @@ def complete_class(
         scheduled: Whether expired objects are deleted, which a time to live needs.
         updating: Whether the class exists already.
     """
-    check_fields(given, "Class", _CLASS_FIELDS)
     name = class_name(given.get("class") or "")
     config: Json = {"class": name}
     if given.get("description"):
         config["description"] = given["description"]
     config["invertedIndexConfig"] = _inverted(given.get("invertedIndexConfig") or {})
+    _check_objects(given, "moduleConfig", "shardingConfig")
     if given.get("moduleConfig") is not None:
         config["moduleConfig"] = {**given["moduleConfig"]}
     config["multiTenancyConfig"] = _tenancy(given.get("multiTenancyConfig") or {})

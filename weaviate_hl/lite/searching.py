@@ -30,15 +30,10 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float32]
 Hits = list[tuple[int, float]]
 
-_METHODS: tuple[combine.Method, ...] = (
-    "minimum",
-    "sum",
-    "minimum",
-    "average",
-    "relative",
-    "manual",
-)  # by their numbers
-_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")  # by their numbers
+# By their numbers.
+_METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
+_OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
+_ALPHA = 0.75  # how much the vector counts where nothing is said
 LEG = 100  # how deep each leg of a hybrid search goes at least
 
 
@@ -172,8 +167,7 @@ def targets_of(collection: Collection, names: Sequence[str]) -> list[Target]:
             listed = " ".join(sorted(name for name in known if name))
             raise Refusal(
                 f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
-                "Available "
-                f"named vectors [{listed}]"
+                f"Available named vectors [{listed}]"
             )
     return [known[name] for name in names]
 
@@ -189,6 +183,8 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
     if distance is not None and certainty is not None:
         raise Refusal(f"{what}: cannot provide distance and certainty")
     if certainty is not None:
+        if len(inputs) > 1:
+            raise Refusal("multiple target vectors are not supported with certainty")
         for target, _ in inputs:
             if reason := exact.certainty_refusal(target.distance):
                 raise Refusal(reason)
@@ -237,6 +233,8 @@ def near_vector(collection: Collection, message: pb.NearVector, what: str = "nea
             inputs += [(target, vector) for whole in given for vector in _split(target, whole)]
     else:
         vector = _single(message, what)
+        if isinstance(vector, MultiVector) and not all(target.multi for target in targets):
+            raise Refusal(f"{what}: provided vector is a multi vector but vector index supports regular vectors")
         inputs = [(target, part) for target in targets for part in _split(target, vector)]
     for target, vector in inputs:
         if target.multi and not isinstance(vector, MultiVector):
@@ -338,8 +336,7 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
             raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
         raise Refusal(
             f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
-            "module is "
-            "configured for this collection"
+            "module is configured for this collection"
         )
     return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
 
@@ -429,18 +426,19 @@ class HybridQuery:
     def __init__(self, scope: Scope, message: pb.Hybrid) -> None:
         self._scope = scope
         self._ranked = message.fusion_type == 1
-        self._alpha = float(message.alpha_param if message.use_alpha_param else message.alpha)
+        given = message.alpha_param if message.HasField("alpha_param") else _ALPHA
+        self._alpha = float(given if message.use_alpha_param else message.alpha)
         self._farthest = message.vector_distance if message.WhichOneof("threshold") else None
         self._keyword: KeywordQuery | None = None
         self._vector: VectorQuery | None = None
         self._name = "hybridVector"
-        if message.HasField("near_text") and message.query:
-            raise Refusal("cannot combine nearText and query in hybrid search")
         if self._alpha < 1 and message.query:
             options = message.bm25_search_operator if message.HasField("bm25_search_operator") else None
             self._keyword = KeywordQuery(scope.collection, message.query, message.properties, options)
         if self._alpha > 0:
             self._vector = self._vector_leg(message)
+        if message.HasField("near_text") and message.query:
+            raise Refusal("cannot combine nearText and query in hybrid search")
 
     def _vector_leg(self, message: pb.Hybrid) -> VectorQuery:
         if message.HasField("near_text"):

@@ -107,7 +107,7 @@ def shards(engine: Engine, call: Call) -> list[Json]:
     tenant = call.text("tenant")
     return [
         {"name": shard.name, "status": shard.status, "vectorQueueSize": 0}
-        for shard in _collection(engine, call).shards.values()
+        for shard in _collection(engine, call, "get shards status for").shards.values()
         if tenant in ("", shard.name)
     ]
 
@@ -118,7 +118,7 @@ _STATUSES = ("READY", "READONLY", "INDEXING", "SHUTDOWN")
 @rest("schema", "objects_shards_update")
 def update_shard(engine: Engine, call: Call) -> Json:
     status = call.body.get("status") or ""
-    collection = _collection(engine, call)
+    collection = _collection(engine, call, "update shard status to")
     if status not in _STATUSES:
         raise Refusal(f"{status}: invalid storage status", 500)
     if shard := collection.shards.get(call.text("shardName")):
@@ -127,10 +127,11 @@ def update_shard(engine: Engine, call: Call) -> Json:
     return {"status": status}
 
 
-def _collection(engine: Engine, call: Call) -> Collection:
+def _collection(engine: Engine, call: Call, what: str) -> Collection:
     collection = engine.catalogue.find(call.text("className"))
     if collection is None:
-        raise Refusal(f'class "{capitalised(call.text("className"))}" not found', 404)
+        name = capitalised(call.text("className"))
+        raise Refusal(f"cannot {what} a non-existing index for {name}: not found", 404)
     return collection
 
 
@@ -178,6 +179,7 @@ def own_info(engine: Engine, call: Call) -> Json:
     return {"username": call.user, "roles": None, "groups": None}
 
 
+@rest("authz", "get_roles")
 @rest("users", "list_all_users")
 def users(engine: Engine, call: Call) -> list[Json]:
     return []

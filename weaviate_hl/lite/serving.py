@@ -83,6 +83,9 @@ class Server:
     """The port of gRPC."""
 
     def __init__(self, engine: Engine, host: str, port: int, grpc_port: int) -> None:
+        for number in (port, grpc_port):
+            if not 0 <= number <= 65535:
+                raise LiteError(f"a port is a number from 0 to 65535, not {number}")
         family, address = _resolve(host)
         local = ipaddress.ip_address(address).is_loopback
         if not local and engine.settings.authentication_anonymous_access_enabled:
@@ -162,7 +165,7 @@ def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.soc
         listener.bind((address, port))
         listener.listen(512)
         return listener
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise _taken(f"{address}:{port}", "--port", error) from None
 
@@ -197,11 +200,12 @@ def _http_server(engine: Engine, hosts: frozenset[str] | None) -> Any:
         lifespan="off",
         ws="none",
         log_config=None,
+        log_level="critical",  # what goes wrong the application logs
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=120,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=_STOP,  # type: ignore[arg-type]  # it takes parts of seconds, too
     )
     return uvicorn.Server(config)
 

@@ -41,7 +41,7 @@ def _schedule(text: str) -> float:
 
 
 # name, how it is read, what it is when not set
-_KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
+KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "QUERY_DEFAULTS_LIMIT": (_count, 10),
     "QUERY_MAXIMUM_RESULTS": (_count, 10_000),
     "AUTOSCHEMA_ENABLED": (_flag, True),
@@ -86,12 +86,12 @@ class Settings:
             LiteError: A name that lite does not know, or a value it cannot use.
         """
         values: dict[str, object] = {
-            name: value for name, value in (environ or {}).items() if name in _KNOWN or name.startswith(_FAMILIES)
+            name: value for name, value in (environ or {}).items() if name in KNOWN or name.startswith(_FAMILIES)
         } | dict(given or {})
         for name in values:
-            if name not in _KNOWN:
-                raise LiteError(f"lite does not know the setting {name}; it knows {', '.join(sorted(_KNOWN))}")
-        for name, (read, default) in _KNOWN.items():
+            if name not in KNOWN:
+                raise LiteError(f"lite does not know the setting {name}; it knows {', '.join(sorted(KNOWN))}")
+        for name, (read, default) in KNOWN.items():
             value = values.get(name)
             try:
                 setattr(self, name.lower(), default if value is None else read(_text(value)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Catalogue, Collection, Shard, capitalised, shard_of
 from weaviate_hl.lite.errors import Refusal, not_found
-from weaviate_hl.lite.router import Call, check_fields, one_of, rest, rpc
+from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1.tenants_pb2 import TenantsGetReply, TenantsGetRequest
@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _STORED = {"ACTIVE": "HOT", "INACTIVE": "COLD", "OFFLOADED": "FROZEN"}
-_STATUSES = (
-    "ACTIVE",
-    "INACTIVE",
-    "OFFLOADED",
-    "OFFLOADING",
-    "ONLOADING",
-    "HOT",
-    "COLD",
-    "FROZEN",
-    "FREEZING",
-    "UNFREEZING",
-)
+_STATUSES = "ACTIVE INACTIVE OFFLOADED OFFLOADING ONLOADING HOT COLD FROZEN FREEZING UNFREEZING".split()
 _MOST = 100
 
 
@@ -57,8 +46,7 @@ def _check_name(name: str, prefix: str = "") -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise Refusal(
             f"{prefix} '{name}' is not a valid tenant name. should only contain alphanumeric characters (a-z, "
-            "A-Z, 0-9), "
-            "underscore (_), and hyphen (-), with a length between 1 and 64 characters"
+            "A-Z, 0-9), underscore (_), and hyphen (-), with a length between 1 and 64 characters"
         )
 
 
@@ -67,7 +55,6 @@ def _check(given: list[Json], creating: bool) -> list[tuple[str, str]]:
     seen: set[str] = set()
     checked = []
     for i, tenant in enumerate(given):
-        check_fields(tenant, "Tenant", (("name", "string"), ("activityStatus", "string")))
         name, status = tenant.get("name") or "", tenant.get("activityStatus") or ""
         if status:
             one_of(status, "activityStatus", "body", _STATUSES)

@@ -85,8 +85,8 @@ def complete(index_type: str, given: object) -> Json:
     except _Invalid as problem:
         raise Refusal(f"parse vector index config: {problem}") from None
     if config["distance"] not in DISTANCES:
-        listed = ", ".join(json.dumps(name) for name in DISTANCES)
-        raise Refusal(f"unrecognized distance metric {json.dumps(config['distance'])},choose one of [{listed}]")
+        listed = '["cosine", "dot", "l2-squared", "manhattan","hamming"]'
+        raise Refusal(f"unrecognized distance metric {json.dumps(config['distance'])},choose one of {listed}")
     return config
 
 
@@ -96,7 +96,7 @@ def _fill(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
     for name, default in defaults.items():
         value = given.get(name)
         if isinstance(default, dict):
-            config[name] = _fill(default, value if isinstance(value, dict) else {})
+            config[name] = _fill(default, _part(given, name))
         elif value is None:
             config[name] = default
         elif isinstance(default, bool):
@@ -108,6 +108,12 @@ def _fill(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
     return config
 
 
+def _part(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A group of settings; nothing if what is given is none."""
+    part = given.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 class _Invalid(ValueError):
     pass
 
@@ -116,7 +122,7 @@ def _check_hnsw(config: Json, given: Json) -> None:
     rq, pq = config["rq"], config["pq"]
     if rq["enabled"] and rq["bits"] not in (1, 8):
         raise _Invalid("RQ bits must be 8 or 1")
-    if rq["bits"] == 1 and "rescoreLimit" not in (given.get("rq") or {}):
+    if rq["bits"] == 1 and "rescoreLimit" not in _part(given, "rq"):
         rq["rescoreLimit"] = 512
     for name, known in (("type", ("kmeans", "tile")), ("distribution", ("log-normal", "normal"))):
         if pq["encoder"][name] not in known:
@@ -143,12 +149,12 @@ def _check_flat(config: Json, given: Json) -> None:
     if config["rq"]["enabled"] and config["rq"]["bits"] not in (1, 8):
         raise _Invalid("RQ bits must be either 1 or 8")
     if config["bq"]["enabled"] and config["rq"]["enabled"]:
-        raise _Invalid("more than a single compression methods enabled")
+        raise _Invalid("cannot enable multiple quantization methods at the same time")
 
 
 def _check_hfresh(config: Json, given: Json) -> None:
     for name in ("pq", "bq", "sq"):
-        if (given.get(name) or {}).get("enabled"):
+        if _part(given, name).get("enabled"):
             raise _Invalid(f"{name} is not supported for hfresh index (only rq-1 is supported)")
     if not config["rq"]["enabled"] or config["rq"]["bits"] != 1:
         raise _Invalid("hfresh only supports rq")

@@ -76,9 +76,11 @@ def from_numbers(numbers: Iterable[float]) -> bytes:
 
 def from_json(value: Any) -> Vector:
     """A vector as REST has it: a list of numbers, or a list of such lists."""
-    if value and isinstance(value[0], list):
-        if any(len(row) != len(value[0]) for row in value):
-            raise Refusal("all vectors of a multi-vector must have the same length")
+    if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
+        for position, row in enumerate(value):
+            if len(row) != len(value[0]):
+                reason = f"new node has a multi vector with length {len(row)} at position {position}"
+                raise Refusal(f"{reason}. Existing nodes have vectors with length {len(value[0])}", 500)
         return MultiVector(struct.pack("<H", len(value[0])) + b"".join(from_numbers(row) for row in value))
     return from_numbers(value)
 

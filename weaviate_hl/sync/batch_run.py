@@ -119,14 +119,15 @@ class RunningBatch:
         self._failed_bytes = 0
         self._encoders: dict[tuple[str, str | None], Encoder] = {}
         self._places: dict[tuple[str, str | None], None] = {}
-        self._state = "new"
+        self._entered = False
         self._began = self._ended = 0.0
 
     # The block
 
     def __enter__(self) -> Self:
-        if self._state != "new":
+        if self._entered:
             raise WeaviateInvalidInputError("A batch is entered once: make another one")
+        self._entered = True
         stream = self._plan.stream and self._transport.can_stream()
         if self._plan.stream and not stream:
             logger.warning("streams need native gRPC, and this client speaks gRPC over HTTP: the batch sends requests")
@@ -137,7 +138,6 @@ class RunningBatch:
             part_bytes=min(PART_BYTES, self._transport.limit - 1000),
         )
         self._machine.noted = None if self._journal is None else []
-        self._state = "open"
         self._began = monotonic()
         self._progress = Progress(self._options.progress)
         senders = [self._talk if stream else self._work] * self._plan.concurrency
@@ -147,7 +147,6 @@ class RunningBatch:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._state = "closed"
         try:
             with self._guard:
                 self._machine.close()
@@ -163,14 +162,7 @@ class RunningBatch:
         self._conclude(exc_value)
 
     def _abandon(self, error: BaseException) -> None:
-        with self._guard:
-            self._machine.stop(error)
-            for items in self._sending.values():
-                self._machine.failed(items, "unknown", "the batch was interrupted", monotonic())
-            for talk in self._streams:
-                talk.ended("unknown", "the batch was interrupted", monotonic())
-            self._news()
-            self._ring()
+        self._give_up(error, "the batch was interrupted")
         for strand in self._strands:
             strand.cancel()
 
@@ -276,19 +268,20 @@ class RunningBatch:
     def _work(self) -> None:
         """Send parts, one after another, until there is nothing more to do."""
         try:
-            while (part := self._next(self._machine.take, self._todo)) is not None:
+            machine = self._machine
+            while (part := self._next(machine.take, machine.wait, self._todo)) is not None:
                 self._send(part)
-        except BaseException as error:
-            self._break(error)
+        except BaseException as error:  # nobody foresaw it: the block ends with it
+            self._give_up(error, f"the batch broke: {error!r}")
 
-    def _next(self, take: Callable[[float], T | None], bell: Bell) -> T | None:
+    def _next(self, take: Callable[[float], T | None], wait: Callable[[float], float | None], bell: Bell) -> T | None:
         """What there is to do; None at the end."""
         with self._guard:
             while not self._machine.finished:
                 now = monotonic()
                 if (job := take(now)) is not None:
                     return job
-                bell.wait(self._machine.wait(now))
+                bell.wait(wait(now))
             return None
 
     def _send(self, part: Part) -> None:
@@ -306,7 +299,7 @@ class RunningBatch:
         """See about references of unknown outcome: the server would append them once more."""
         machine = self._machine
         try:
-            while (item := self._next(machine.take_unsure, self._unsure)) is not None:
+            while (item := self._next(machine.take_unsure, machine.wait_unsure, self._unsure)) is not None:
                 self._sending[id(item)] = [item]
                 try:
                     there = self._transport.execute(batches.is_there(item))
@@ -315,25 +308,23 @@ class RunningBatch:
                 else:
                     self._tell(partial(machine.checked, item, bool(there)))
                 del self._sending[id(item)]
-        except BaseException as error:
-            self._break(error)
+        except BaseException as error:  # nobody foresaw it: the block ends with it
+            self._give_up(error, f"the batch broke: {error!r}")
 
     # Sending: streams
 
     def _talk(self) -> None:
         """Send by streams, one after another as they break, until there is nothing more to do."""
         try:
-            while self._next(self._machine.calls, self._todo):
+            while self._next(self._machine.calls, self._machine.wait, self._todo):
                 talk = Talk(self._machine, self._level)
-                try:
-                    verdict, reason = self._converse(talk)
-                finally:
-                    del self._streams[talk]
+                verdict, reason = self._converse(talk)
                 self._tell(partial(talk.ended, verdict, reason))
+                del self._streams[talk]
                 if verdict == "refused":
                     self._work()
-        except BaseException as error:
-            self._break(error)
+        except BaseException as error:  # nobody foresaw it: the block ends with it
+            self._give_up(error, f"the batch broke: {error!r}")
 
     def _converse(self, talk: Talk) -> tuple[Verdict | None, str]:
         """One stream from its beginning to its end; what the end means."""
@@ -374,7 +365,7 @@ class RunningBatch:
                     return message
                 if talk.silent(now) > self._transport.config.timeout.insert:
                     break
-                wait = self._machine.wait(now)
+                wait = self._machine.wait(now) if talk.started else None
                 self._todo.wait(LOOK if wait is None else min(wait, LOOK))
             return None
 
@@ -420,12 +411,14 @@ class RunningBatch:
                 )
                 return
 
-    def _break(self, error: BaseException) -> None:
-        """One of those who send has failed in a way that nobody foresaw: it ends the batch."""
+    def _give_up(self, error: BaseException, why: str) -> None:
+        """End the batch: what is under way is settled without waiting for it."""
         with self._guard:
             self._machine.stop(error)
             for items in self._sending.values():
-                self._machine.failed(items, "unknown", f"the batch broke: {error!r}", monotonic())
+                self._machine.failed(items, "unknown", why, monotonic())
+            for talk in self._streams:
+                talk.ended("unknown", why, monotonic())
             self._news()
             self._ring()
 

@@ -22,11 +22,10 @@ from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 
 from weaviate_hl import errors
-from weaviate_hl.aio.transport.http import Answer, Broken, Http
-from weaviate_hl.aio.transport.native import Metadata, Native, RpcFailed
 from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
+from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.aio import (
     ASYNC,
@@ -51,6 +50,8 @@ from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.http import Http
+    from weaviate_hl.aio.transport.native import Native
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
 
 T = TypeVar("T")
@@ -129,6 +130,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.aio.transport.native import Native
+
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
         if self._wanted != "web":
@@ -548,7 +552,7 @@ class Transport:
                 await self._decide(Deadline(None))
             except Failed as failed:
                 raise failed.error from None
-        return isinstance(self._channel(), Native)
+        return not isinstance(self._channel(), Web)
 
     async def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
@@ -562,7 +566,7 @@ class Transport:
             )
         metadata, _ = await self._metadata(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
-        channel = cast(Native, self._native)
+        channel = cast("Native", self._native)
         return channel.stream(op.method, requests, deadline.remaining(), metadata)
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:

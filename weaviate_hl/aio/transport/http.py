@@ -8,10 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from weaviate_hl.answers import Answer, Broken
 from weaviate_hl.colour.aio import network_backend, socket_timeout, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.http_library import httpcore, httpx
@@ -29,27 +30,6 @@ ERRORS = (
     OSError,  # of TLS, which the library lets through
     UnicodeError,  # of a name that is none
 )
-
-
-class Answer:
-    """What came back: the status, the headers (names in lower case), and the whole body."""
-
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-
-class Broken(Exception):
-    """A request that got no answer; `sent` says whether the server may have seen it."""
-
-    def __init__(self, stage: str, reason: str, sent: bool) -> None:
-        super().__init__(f"{stage}: {reason}")
-        self.stage = stage
-        self.reason = reason
-        self.sent = sent
 
 
 class Http:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from weaviate_hl import errors
-from weaviate_hl.aio.transport.native import RpcFailed
+from weaviate_hl.answers import RpcFailed
 from weaviate_hl.colour.aio import Condition, Lock
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RpcOp

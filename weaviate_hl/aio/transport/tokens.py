@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from weaviate_hl.aio.transport.http import Answer, Broken, Http
+from weaviate_hl.answers import Answer, Broken
 from weaviate_hl.auth import (
     AuthApiKey,
     AuthBearerToken,
@@ -26,6 +26,9 @@ from weaviate_hl.colour.aio import Lock, locked, monotonic
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.errors import AuthenticationFailedError, MissingScopeError, WeaviateInvalidInputError
 from weaviate_hl.settings import ProtocolParams, is_loopback
+
+if TYPE_CHECKING:
+    from weaviate_hl.aio.transport.http import Http
 
 EARLY = 30.0
 """Seconds before its end that a token is renewed, for calls that take a while and for clocks that differ."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from weaviate_gen.grpc import WEB_PATH
 
 from weaviate_hl import grpc_web
-from weaviate_hl.aio.transport.http import Broken, Http
-from weaviate_hl.aio.transport.native import Metadata, RpcFailed
+from weaviate_hl.answers import Broken, Metadata, RpcFailed
 from weaviate_hl.deadline import Deadline
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
+
+    from weaviate_hl.aio.transport.http import Http
 
 
 class Web:

@@ -12,6 +12,7 @@ Documents are integer ids, given by the kernel for each shard; what the kernel o
 | `top` | the best few of many, what a filter leaves | yes |
 | `order` | sorting plain results, grouping | no |
 | `aggregate` | figures over the values of a property | no |
+| `hashing` | vectors of texts without a model | no |
 | `dates` | dates and durations as numbers | no |
 
 Nothing is imported here, so that a kernel that never searches never loads numpy. Threads are the kernel's business: an

@@ -2,9 +2,6 @@
 
 Rule: the kernel hands in the values of all objects that take part, a list's elements one by one, None left out. The
 result has the names of the reply's fields; without any value it has nothing but the count.
-
-- `numbers(values)` for int and number, `texts(values, limit)`, `booleans(values)`, `dates(values, as_written)`
-- `grouped(values, limit)`: (value, documents) for each value that documents have
 """
 
 from __future__ import annotations

@@ -3,10 +3,6 @@
 Rule: each property is searched by itself, must satisfy the operator by itself and hands in its best documents; a score
 is the sum of what the properties handed in. Properties that share an analyzer also share the rarity of a term. Filters
 change who is found, never a score.
-
-- `Field(postings, analyzer, boost)`: a property to search; `parse_boost("title^2")` gives its name and boost
-- `search(fields, query, total=…, operator=…, allow=…, limit=…)`: (document, score) pairs, best first
-- `explain(fields, query, document)`: the terms behind one hit, for the server's explain_score
 """
 
 from __future__ import annotations

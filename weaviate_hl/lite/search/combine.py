@@ -2,13 +2,6 @@
 
 Rule: pure arithmetic over candidates that others have found. Documents are the kernel's integer ids, and `tie` is what
 orders equal scores (the kernel passes the uuid of a document).
-
-- `combine_targets(targets, method, weights, limit)`: one distance a document out of one for each target vector
-- `fuse(legs, ranked, tie)`: hybrid search; each `Fused` knows what its legs gave, for the server's explain_score
-- `autocut(values, jumps)`: how many results to keep
-- `diversify(distances, vectors, metric, limit, balance)`: MMR; positions in the order to show
-- `boost(documents, primary, conditions, weight, tie)`, each condition a weight and an array of values from
-  `decay(away, …)`, `property_values(values, modifier)` or a filter's mask as numbers
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Dates and durations as numbers: nanoseconds, which Python's own dates do not hold.
-
-- `instant(text)`: an RFC3339 text as nanoseconds since 1970; `rfc3339(instant)`: back, in UTC and as short as possible
-- `duration(text)`: `7d`, `12h30m`, `100ms` as seconds
-"""
+"""Dates and durations as numbers: nanoseconds, which Python's own dates do not hold."""
 
 from __future__ import annotations
 

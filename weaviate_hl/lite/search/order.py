@@ -2,9 +2,6 @@
 
 Rule: sorting keeps the order it is given among equals, descending too; a missing value and an empty list come before
 all others, so last when descending. Grouping walks the results best first, and each value of a list has its own group.
-
-- `sort_documents(documents, keys)`: each `Key` has the values of the documents, their data type and a direction
-- `group_names(value, data_type, by_vector)`, `group_by(hits, names, groups, per_group)`: the groups as `Group`s
 """
 
 from __future__ import annotations
@@ -32,7 +29,6 @@ _COMPARED: Mapping[str, Callable[[Any], Any]] = {
     "date": instant,
     "geoCoordinates": lambda geo: (geo["longitude"], geo["latitude"]),
     "phoneNumber": lambda phone: (phone["countryCode"], phone["national"]),
-    "blob": lambda blob: None,
 }
 
 
@@ -47,7 +43,7 @@ def sort_documents(documents: Sequence[int], keys: Sequence[Key]) -> list[int]:
 
 def _comparable(value: Any, data_type: str) -> tuple[Any, ...]:
     element = data_type.removesuffix("[]")
-    if value is None or value == [] or element == "blob":
+    if value is None or value == [] or element in ("blob", "object"):  # the server takes these, without effect
         return ()
     compared = _COMPARED.get(element, lambda plain: plain)
     return ([compared(item) for item in value] if data_type != element else compared(value),)

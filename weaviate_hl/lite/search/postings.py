@@ -3,9 +3,6 @@
 Rule: always exact. After any adding and removing the index equals one built afresh from the documents that are left;
 nothing is marked for later and nothing has to be compacted. The kernel names documents by its integer ids and gives
 `remove` the same tokens that it gave `add`.
-
-- `add(document, tokens)`, `remove(document, tokens)`
-- `occurrences(term)`, `frequency(term, document)`, `lengths(documents)`, `count`, `average_length`: what BM25 needs
 """
 
 from __future__ import annotations

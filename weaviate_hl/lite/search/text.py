@@ -1,12 +1,7 @@
 """From text to tokens: the server's tokenisations, its stopword lists, accent folding, and the patterns of `Like`.
 
 Rule: stored text is cut into tokens and nothing is thrown away; only what is searched for loses its stopwords, only
-under the tokenisation `word`, and not in `Like`. An `Analyzer` holds a property's settings:
-
-- `index(text)` gives the tokens of a stored text, `query(text)` those of a search or a filter,
-- `patterns(text)` gives one compiled pattern for each token of a `Like` filter, matched against whole stored tokens.
-
-`refusal(tokenization)` is the server's text for a tokenisation that needs a dictionary, None for one that works here.
+under the tokenisation `word`, and not in `Like`. An `Analyzer` holds a property's settings.
 """
 
 from __future__ import annotations

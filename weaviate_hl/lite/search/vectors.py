@@ -2,11 +2,6 @@
 
 Rule: distances are float32 and follow the server's conventions, smaller is closer under every metric; what was written
 is given back bit for bit. Equal distances keep the order of the kernel's document ids.
-
-- `VectorIndex(metric)`: one vector a document. `MultiVectorIndex(metric)`: a matrix a document, compared by MaxSim
-- both: `add(document, vector)` (replaces), `remove(document)`, `vector(document)`, `dimensions`, `document in index`
-- both: `search(query, limit, allow)`: (document, distance) pairs; `distances(query, allow)`: all, as two arrays
-- `within(hits, distance=…)` or `certainty=…` applies a threshold; `certainty(distance)`; `moved(vector, …)`: near_text
 """
 
 from __future__ import annotations
@@ -113,15 +108,16 @@ class Index(ABC):
 class VectorIndex(Index):
     """One vector a document.
 
-    The vectors are the rows of one matrix without gaps: a removed row is filled with the last one.
+    The vectors are the rows of one matrix without gaps: a removed row is filled with the last one. They stay as they
+    were written; under cosine their lengths stand beside them.
     """
 
     def __init__(self, metric: str = "cosine") -> None:
         super().__init__(metric)
         self._compare = METRICS[metric]
         self._count = 0
-        self._written: Vector = np.empty((0, 0), np.float32)
-        self._compared: Vector = self._written
+        self._vectors: Vector = np.empty((0, 0), np.float32)
+        self._lengths: Vector = np.empty(0, np.float32)
         self._documents: Documents = np.empty(0, np.int64)
         self._rows: dict[int, int] = {}
 
@@ -133,7 +129,7 @@ class VectorIndex(Index):
 
     def vector(self, document: int) -> Vector:
         """A document's vector as it was written."""
-        row: Vector = self._written[self._rows[document]]
+        row: Vector = self._vectors[self._rows[document]]
         return row.copy()
 
     def add(self, document: int, vector: ArrayLike) -> None:
@@ -147,22 +143,17 @@ class VectorIndex(Index):
         if (row := self._rows.get(document)) is None:
             row = self._rows[document] = self._count
             self._count += 1
-            if row == len(self._written):
-                self._grow(max(2 * row, 64))
-        self._written[row] = written
-        if self._compared is not self._written:
-            self._compared[row] = normalised(written)
+            if row == len(self._vectors):
+                self._grow(max(row * 3 // 2, 64))
+        self._vectors[row] = written
+        self._lengths[row] = np.sqrt(written @ written)
         self._documents[row] = document
 
     def _grow(self, capacity: int) -> None:
-        def grown(rows: Vector) -> Vector:
-            result = np.empty((capacity, self.dimensions), np.float32)
-            result[: len(rows)] = rows.reshape(-1, self.dimensions)
-            return result
-
-        written = grown(self._written)
-        self._compared = grown(self._compared) if self.metric == "cosine" else written
-        self._written = written
+        grown = np.empty((capacity, self.dimensions), np.float32)
+        grown[: self._count - 1] = self._vectors.reshape(-1, self.dimensions)
+        self._vectors = grown
+        self._lengths = np.resize(self._lengths, capacity)
         self._documents = np.resize(self._documents, capacity)
 
     def remove(self, document: int) -> None:
@@ -173,8 +164,8 @@ class VectorIndex(Index):
             moved = int(self._documents[last])
             self._rows[moved] = row
             self._documents[row] = moved
-            for matrix in (self._written, self._compared):
-                matrix[row] = matrix[last]
+            for values in (self._vectors, self._lengths):
+                values[row] = values[last]
 
     def distances(self, query: ArrayLike, allow: Allow | None = None) -> tuple[Documents, Vector]:
         """Every document that has a vector and that a filter leaves, with its distance; in no special order."""
@@ -193,7 +184,12 @@ class VectorIndex(Index):
         result = np.empty(count, np.float32)
         for start in range(0, count, step):
             chosen = slice(start, min(start + step, count)) if rows is None else rows[start : start + step]
-            result[start : start + step] = self._compare(self._compared[chosen], query)
+            if self.metric != "cosine":
+                result[start : start + step] = self._compare(self._vectors[chosen], query)
+                continue
+            lengths = self._lengths[chosen]
+            cosines = np.divide(self._vectors[chosen] @ query, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+            result[start : start + step] = np.maximum(np.float32(1) - cosines, np.float32(0))
         return result
 
 

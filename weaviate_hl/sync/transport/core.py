@@ -21,6 +21,7 @@ from weaviate_gen.rest.api.well_known import openid_configuration, ready
 from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 from weaviate_hl import errors
+from weaviate_hl.answers import Answer, Broken, Metadata, RpcFailed
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.colour.sync import (
     Calls,
@@ -35,8 +36,6 @@ from weaviate_hl.deadline import Deadline
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
-from weaviate_hl.sync.transport.http import Answer, Broken, Http
-from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
 from weaviate_hl.sync.transport.stream import Stream
 from weaviate_hl.sync.transport.tokens import Tokens
 from weaviate_hl.sync.transport.web import Web
@@ -46,6 +45,8 @@ from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
     from weaviate_hl.settings import AdditionalConfig, ConnectionParams
+    from weaviate_hl.sync.transport.http import Http
+    from weaviate_hl.sync.transport.native import Native
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 104_858_000
@@ -120,6 +121,9 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
+        from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.sync.transport.native import Native
+
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
         if self._wanted != "web":
@@ -530,7 +534,7 @@ class Transport:
                 self._decide(Deadline(None))
             except Failed as failed:
                 raise failed.error from None
-        return isinstance(self._channel(), Native)
+        return not isinstance(self._channel(), Web)
 
     def open_stream(
         self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
@@ -544,7 +548,7 @@ class Transport:
             )
         metadata, _ = self._metadata(self._patience() if deadline.end is None else deadline, headers)
         self._streams.add(stream)
-        channel = cast(Native, self._native)
+        channel = cast("Native", self._native)
         return channel.stream(op.method, requests, deadline.remaining(), metadata)
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:

@@ -9,24 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf.message import DecodeError
 
 from weaviate_hl import errors
+from weaviate_hl.answers import Answer, Metadata, RpcFailed
 from weaviate_hl.colour.sync import Exchange, Worker, within
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.lite.errors import LiteError, RpcError
 from weaviate_hl.settings import ConnectionParams
 from weaviate_hl.sync.transport.core import Transport
-from weaviate_hl.sync.transport.http import Answer, Http
-from weaviate_hl.sync.transport.native import Metadata, Native, RpcFailed
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc import Method
     from weaviate_hl.auth import AuthCredentials
     from weaviate_hl.lite import Engine
     from weaviate_hl.settings import AdditionalConfig
+    from weaviate_hl.sync.transport.http import Http
+    from weaviate_hl.sync.transport.native import Native
 
 HERE = ConnectionParams.from_params("localhost", 80, False, "localhost", 80, False)
 """Where requests seem to go; nothing is ever opened there."""
@@ -87,7 +88,8 @@ class LiteTransport(Transport):
     def _channels(self) -> tuple[Http, Native | None]:
         assert self._engine is not None  # noqa: S101 - connect has made it
         self.protocol, self._undecided = "native", False
-        return LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
+        http, channel = LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
+        return cast("Http", http), cast("Native", channel)  # the same calls, without the libraries
 
     def _check(self, deadline: Deadline) -> None:
         told = self._ask_meta(deadline)
@@ -97,7 +99,7 @@ class LiteTransport(Transport):
         raise errors.WeaviateInvalidInputError("A lite client cannot be pickled: its data is in this process")
 
 
-class LiteHttp(Http):
+class LiteHttp:
     """The engine where an HTTP client is wanted."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
@@ -125,7 +127,7 @@ class LiteHttp(Http):
         """Nothing: the transport closes the engine."""
 
 
-class LiteChannel(Native):
+class LiteChannel:
     """The engine where a gRPC channel is wanted."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from weaviate_hl import errors
+from weaviate_hl.answers import RpcFailed
 from weaviate_hl.colour.sync import Condition, Lock
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RpcOp
-from weaviate_hl.sync.transport.native import RpcFailed
 
 if TYPE_CHECKING:
     from types import TracebackType

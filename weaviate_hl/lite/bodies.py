@@ -1,0 +1,74 @@
+"""Bodies of REST requests: refused, as by the server's parser, where JSON has another type than the interface says."""
+
+from __future__ import annotations
+
+import functools
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from weaviate_gen.rest import bodies
+
+from weaviate_hl.lite.errors import Refusal
+
+_KINDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+_SCALARS: dict[Any, tuple[str, tuple[type, ...]]] = {
+    str: ("string", (str,)),
+    bool: ("bool", (bool,)),
+    int: ("int64", (int,)),
+    float: ("float64", (int, float)),
+}
+
+
+def check(body: Any, kind: str) -> None:
+    """Refuse a body that is not of this kind, a name of `weaviate_gen.rest.bodies` or a list of such."""
+    _check(body, _type_of(kind), f"value of type models.{kind}", "")
+
+
+@functools.cache
+def _type_of(kind: str) -> Any:
+    def holder() -> None: ...
+
+    holder.__annotations__ = {"body": kind}
+    return get_type_hints(holder, dict(vars(bodies)))["body"]
+
+
+_fields_of = functools.cache(get_type_hints)
+
+
+def _check(value: Any, wanted: Any, place: str, path: str) -> None:
+    """Look at a value and what is in it; `place` is how Go calls where it stands, `path` how it came there."""
+    if get_origin(wanted) in (Union, UnionType):
+        if value is None:
+            return
+        wanted = next(one for one in reversed(get_args(wanted)) if one is not type(None))
+    inner = get_origin(wanted)
+    if wanted is Any:
+        return
+    if is_typeddict(wanted):
+        _need(value, (dict,), place)
+        for name, field in _fields_of(wanted).items():
+            if value.get(name) is not None:
+                _check(value[name], field, f"struct field {wanted.__name__}{path}.{name}", f"{path}.{name}")
+    elif inner is list:
+        _need(value, (list,), place)
+        (item_type,) = get_args(wanted)
+        for item in value if item_type is not float else ():  # vectors are long, and looked at when they are packed
+            _check(item, item_type, place, path)
+    elif inner is dict:
+        _need(value, (dict,), place)
+        for item in value.values():
+            _check(item, get_args(wanted)[1], place, path)
+    else:
+        name, types = _SCALARS.get(wanted, _SCALARS[str])
+        _need(value, types, f"{place} of type {name}")
+
+
+def _need(value: Any, types: tuple[type, ...], place: str) -> None:
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        shown = f"number {value}" if isinstance(value, float) else _KINDS.get(type(value), "null")
+        raise unparsable(f"json: cannot unmarshal {shown} into Go {place}")
+
+
+def unparsable(reason: str) -> Refusal:
+    """The refusal of a body that is not the JSON it should be."""
+    return Refusal(f'parsing body body from "" failed, because {reason}', 400, code=400)
