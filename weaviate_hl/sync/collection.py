@@ -97,9 +97,10 @@ class Collection(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is neither.
         """
-        if tenant is not None:
-            check("collection.with_tenant", self._validate).one("tenant", tenant, str, Tenant)
-        name = None if tenant is None else tenant_name(tenant)
+        if tenant is None:
+            return self._with(self._consistency_level, None)
+        checks = check("collection.with_tenant", self._validate)
+        name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
         return self._with(self._consistency_level, name)
 
     def with_consistency_level(self, consistency_level: ConsistencyLevel | None) -> Collection[Properties, References]:

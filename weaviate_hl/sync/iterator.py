@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, Self
 
+from weaviate_hl.colour.sync import Lock
 from weaviate_hl.values.generics import TProperties, TReferences
 from weaviate_hl.values.inputs import Uuid
 from weaviate_hl.values.results import Object, QueryReturn
@@ -19,7 +20,8 @@ class ObjectScan(Generic[TProperties, TReferences]):
     """One way through all objects of a collection, in the order of their ids; made by `collection.iterator(...)`.
 
     It holds a page of objects, and asks for the next when that is used up. An object that is written or deleted
-    meanwhile is seen, or not, as it lies ahead or behind. After an error it goes on where it was.
+    meanwhile is seen, or not, as it lies ahead or behind. After an error it goes on where it was. Tasks or threads may
+    share it: each object goes to one of them.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class ObjectScan(Generic[TProperties, TReferences]):
         self._last: Object[TProperties, TReferences] | None = None
         self._ahead: list[Object[TProperties, TReferences]] = []
         self._ended = False
+        self._lock = Lock()
 
     @property
     def cursor(self) -> Uuid | None:
@@ -44,14 +47,15 @@ class ObjectScan(Generic[TProperties, TReferences]):
         return self
 
     def __next__(self) -> Object[TProperties, TReferences]:
-        if not self._ahead and not self._ended:
-            reply = self._transport.execute(self._page(self.cursor))
-            self._ahead = reply.objects[::-1]
-            self._ended = not self._ahead
-        if self._ended:
-            raise StopIteration
-        self._last = self._ahead.pop()
-        return self._last
+        with self._lock:
+            if not self._ahead and not self._ended:
+                reply = self._transport.execute(self._page(self.cursor))
+                self._ahead = reply.objects[::-1]
+                self._ended = not self._ahead
+            if self._ended:
+                raise StopIteration
+            self._last = self._ahead.pop()
+            return self._last
 
 
 class ObjectIterator(Generic[TProperties, TReferences]):

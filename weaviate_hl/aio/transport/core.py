@@ -117,7 +117,8 @@ class Transport:
         self._undecided = self._wanted == "auto"
 
     async def _open(self) -> None:
-        self._http, self._native = self._channels()
+        with GATE:  # modules are imported: a child of a fork in the middle would wait for import's locks for ever
+            self._http, self._native = self._channels()
         self._web = Web(self._http, self.params.base_url)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
@@ -131,16 +132,17 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
-            from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
-            from weaviate_hl.aio.transport.native import Native
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.aio.transport.native import Native
 
-            tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
-            obstacle = None if self._wanted == "web" else self._obstacle()
+        tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
+        native = None
+        if self._wanted != "web":
+            obstacle = self._obstacle()
             if obstacle and self._wanted == "native":
                 raise errors.WeaviateGRPCUnavailableError(obstacle, hint=REMEDIES[obstacle])
-            native = None if obstacle or self._wanted == "web" else Native(self.params.grpc, self.config)
-            return Http(self.params.http, self.config, tls=tls), native
+            native = None if obstacle else Native(self.params.grpc, self.config)
+        return Http(self.params.http, self.config, tls=tls), native
 
     def _obstacle(self) -> str | None:
         """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
