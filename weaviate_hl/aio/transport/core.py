@@ -60,6 +60,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
@@ -334,6 +336,8 @@ class Transport:
             timeout: Its time in seconds, instead of the one that the client has for its class.
             headers: Sent with this call alone.
         """
+        if ASYNC:
+            await self._calls.queue(AT_A_TURN)
         await self._ready()
         if self.config.telemetry is None:
             return await self._execute(op, timeout, headers)
@@ -435,8 +439,6 @@ class Transport:
         metadata = list(headers.items())
         try:
             if ASYNC:
-                if self._slots.locked():
-                    await sleep(0)  # where hundreds begin at once, they do so in two turns of the loop
                 async with within(deadline), self._slots:
                     reply = await self._channel().call(op.method, message, metadata, deadline)
             else:

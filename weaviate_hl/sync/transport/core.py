@@ -55,6 +55,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
