@@ -254,3 +254,11 @@ def test_bodies_of_the_wrong_shape(lite: Lite, method: str, path: str, body: obj
 def test_trouble_with_the_data_file(lite: Lite) -> None:
     lite.engine.storage.close()
     assert lite.refused("POST", "/schema", {"class": "A"})[0] == 500
+
+
+def test_a_body_that_is_nested_too_deeply(lite: Lite) -> None:
+    value: object = 1
+    for _ in range(100_000):
+        value = [value]
+    status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"o": value}})
+    assert (status, "nested too deeply" in text) == (400, True)
