@@ -33,7 +33,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not os.environ.get(BINARY):
         asked = [name for name, scenario in SCENARIOS.items() if running and scenario.world == "main"]
     if left := len(SCENARIOS) - len(asked):
-        reason = f"{left} scenarios: {BINARY} names no server to start" + (f", {RUNNING} none that runs" * (not running))
+        reason = f"{left} scenarios: {BINARY} names no server to start" + (
+            f", {RUNNING} none that runs" * (not running)
+        )
         asked.append(pytest.param("", marks=pytest.mark.skip(reason=reason), id="without a server"))
     metafunc.parametrize("name", asked)
 

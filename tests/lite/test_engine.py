@@ -99,6 +99,7 @@ def test_a_key_where_none_is_wanted(lite: Lite) -> None:
     [
         ({"QUERY_DEFAULT_LIMIT": 5}, "does not know the setting QUERY_DEFAULT_LIMIT"),
         ({"QUERY_DEFAULTS_LIMIT": "many"}, "QUERY_DEFAULTS_LIMIT must be a whole number"),
+        ({"QUERY_DEFAULTS_LIMIT": "\N{SUPERSCRIPT TWO}"}, "QUERY_DEFAULTS_LIMIT must be a whole number"),
         ({"AUTOSCHEMA_ENABLED": "perhaps"}, "AUTOSCHEMA_ENABLED must be true or false"),
         ({"ENABLE_MODULES": "text2vec-openai"}, "ENABLE_MODULES names text2vec-openai"),
         ({"DEFAULT_VECTORIZER_MODULE": "text2vec-openai"}, "DEFAULT_VECTORIZER_MODULE names text2vec-openai"),
