@@ -90,8 +90,8 @@ class WeaviateUnsupportedFeatureError(WeaviateBaseError):
 class WeaviatePackageNotInstalledError(WeaviateBaseError):
     """A package that only some calls need is not installed."""
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f"{package} is not installed", hint=f"pip install {package}")
+    def __init__(self, package: str, install: str = "") -> None:
+        super().__init__(f"{package} is not installed", hint=f"pip install {install or package}")
 
 
 class WeaviateAgentsNotInstalledError(WeaviatePackageNotInstalledError):

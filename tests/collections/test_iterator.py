@@ -6,6 +6,7 @@ import gc
 import itertools
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -230,6 +231,20 @@ def test_nothing_is_asked_before_the_first_object_and_no_more_than_a_page(colour
         step(colour, iterator)
         first, second = (call.message for call in server.rpcs(WeaviateMethods.Search))
         assert (first.limit, first.after, second.limit, second.after) == (10, "", 10, str(UUID(int=10)))
+
+
+def test_it_can_be_shared_and_each_object_goes_to_one(colour: Sync) -> None:
+    with FakeWeaviate() as server:
+        server.on_rpc(WeaviateMethods.Search, lambda message, call: page(message, 200))
+        iterator = colour.connect(server).collections.use("A").iterator(cache_size=7)
+        shared = iter(iterator) if colour.name == "sync" else aiter(iterator)
+
+        def rest() -> list[int]:
+            return [one.uuid.int for one in loop(colour, shared)]
+
+        with ThreadPoolExecutor(4) as pool:
+            taken = [number for part in pool.map(lambda _: rest(), range(4)) for number in part]
+        assert sorted(taken) == list(range(1, 201))
 
 
 def test_an_end_is_an_end(colour: Sync) -> None:

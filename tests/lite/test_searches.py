@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -593,9 +594,20 @@ def test_texts_have_vectors_without_a_model(start: Start) -> None:
     assert (status, text) == (422, 'vectorizer: no module with name "text2vec-contextionary" present')
 
 
-def test_a_vectorizer_that_gives_too_few_vectors_is_refused(start: Start) -> None:
-    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": lambda texts: []})
+@pytest.mark.parametrize(
+    ("vectorizer", "problem"),
+    [
+        (lambda texts: [], "text2vec-x gave 0 vectors for 1 texts"),
+        (lambda texts: None, "text2vec-x failed: TypeError: "),
+        (lambda texts: [["a"]], "text2vec-x failed: vectors must be lists of numbers"),
+        (lambda texts: texts[1], "text2vec-x failed: IndexError: list index out of range"),
+    ],
+)
+def test_a_vectorizer_that_fails_is_told_by_its_name(
+    start: Start, vectorizer: Callable[[list[str]], Any], problem: str
+) -> None:
+    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": vectorizer})
     lite.create("A", {"t": "text"}, vectorizer="text2vec-x")
     status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"t": "x"}})
     assert status == 500
-    assert "text2vec-x gave 0 vectors for 1 texts" in text
+    assert problem in text

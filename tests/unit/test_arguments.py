@@ -89,7 +89,7 @@ CLIENT: dict[str, list[Any]] = {
 }
 CLIENT_RIGHT = {"connection_params": ConnectionParams.from_url("http://localhost:8080", 50051)}
 LITE = {
-    "path": [5, b"/tmp", Other(), []],
+    "path": [5, b"/tmp", Other(), [], ""],
     "settings": [5, "A", [("A", "1")]],
     "vectorizers": [5, "A", [("A", len)], {"A": 5}],
     "headers": HEADERS,

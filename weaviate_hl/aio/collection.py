@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio.aggregate import AggregateAsync
 from weaviate_hl.aio.batch import CollectionBatchingAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.data import DataAsync
-from weaviate_hl.aio.generate import GenerateAsync
 from weaviate_hl.aio.iterator import ObjectIteratorAsync, ObjectScanAsync
 from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
@@ -23,6 +22,8 @@ from weaviate_hl.values.tables import of_facts
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
 if TYPE_CHECKING:
+    from weaviate_hl.aio.aggregate import AggregateAsync
+    from weaviate_hl.aio.generate import GenerateAsync
     from weaviate_hl.aio.transport.core import Transport
     from weaviate_hl.values.filters import FilterReturn
     from weaviate_hl.values.inputs import MetadataName, MetadataQuery, ReturnProperties, ReturnReferences, Uuid
@@ -75,8 +76,20 @@ class CollectionAsync(Generic[Properties, References]):
             references=references,
         )
         self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
-        self.generate: GenerateAsync[Properties, References] = GenerateAsync(connection, scope)
-        self.aggregate = AggregateAsync(connection, scope)
+
+    @cached_property
+    def aggregate(self) -> AggregateAsync:
+        """Counts and metrics."""
+        from weaviate_hl.aio.aggregate import AggregateAsync
+
+        return AggregateAsync(self._transport, self._scope)
+
+    @cached_property
+    def generate(self) -> GenerateAsync[Properties, References]:
+        """Searches whose results a generative model works on."""
+        from weaviate_hl.aio.generate import GenerateAsync
+
+        return GenerateAsync(self._transport, self._scope)
 
     @property
     def tenant(self) -> str | None:
@@ -97,9 +110,10 @@ class CollectionAsync(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is neither.
         """
-        if tenant is not None:
-            check("collection.with_tenant", self._validate).one("tenant", tenant, str, Tenant)
-        name = None if tenant is None else tenant_name(tenant)
+        if tenant is None:
+            return self._with(self._consistency_level, None)
+        checks = check("collection.with_tenant", self._validate)
+        name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
         return self._with(self._consistency_level, name)
 
     def with_consistency_level(

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import data, scan, schema, search
 from weaviate_hl.ops.checks import check
-from weaviate_hl.sync.aggregate import Aggregate
 from weaviate_hl.sync.batch import CollectionBatching
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.data import Data
-from weaviate_hl.sync.generate import Generate
 from weaviate_hl.sync.iterator import ObjectIterator, ObjectScan
 from weaviate_hl.sync.query import Query
 from weaviate_hl.sync.tenants import Tenants
@@ -23,6 +22,8 @@ from weaviate_hl.values.tables import of_facts
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
 if TYPE_CHECKING:
+    from weaviate_hl.sync.aggregate import Aggregate
+    from weaviate_hl.sync.generate import Generate
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.values.filters import FilterReturn
     from weaviate_hl.values.inputs import MetadataName, MetadataQuery, ReturnProperties, ReturnReferences, Uuid
@@ -75,8 +76,20 @@ class Collection(Generic[Properties, References]):
             references=references,
         )
         self.query: Query[Properties, References] = Query(connection, scope)
-        self.generate: Generate[Properties, References] = Generate(connection, scope)
-        self.aggregate = Aggregate(connection, scope)
+
+    @cached_property
+    def aggregate(self) -> Aggregate:
+        """Counts and metrics."""
+        from weaviate_hl.sync.aggregate import Aggregate
+
+        return Aggregate(self._transport, self._scope)
+
+    @cached_property
+    def generate(self) -> Generate[Properties, References]:
+        """Searches whose results a generative model works on."""
+        from weaviate_hl.sync.generate import Generate
+
+        return Generate(self._transport, self._scope)
 
     @property
     def tenant(self) -> str | None:
@@ -97,9 +110,10 @@ class Collection(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is neither.
         """
-        if tenant is not None:
-            check("collection.with_tenant", self._validate).one("tenant", tenant, str, Tenant)
-        name = None if tenant is None else tenant_name(tenant)
+        if tenant is None:
+            return self._with(self._consistency_level, None)
+        checks = check("collection.with_tenant", self._validate)
+        name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
         return self._with(self._consistency_level, name)
 
     def with_consistency_level(self, consistency_level: ConsistencyLevel | None) -> Collection[Properties, References]:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Self
 
-from weaviate_hl.colour.sync import together
+from weaviate_hl.colour.sync import Lock, together
 from weaviate_hl.values.generics import TProperties, TReferences
 from weaviate_hl.values.inputs import Uuid
 from weaviate_hl.values.results import Object
@@ -24,7 +24,7 @@ class ObjectScan(Generic[TProperties, TReferences]):
 
     It holds a page of objects, or as many as are asked for at the same time, and asks for the next when one is used up.
     An object that is written or deleted meanwhile is seen, or not, as it lies ahead or behind. After an error it goes
-    on where it was.
+    on where it was. Tasks or threads may share it: each object goes to one of them.
     """
 
     def __init__(self, transport: Transport, scan: Scan, after: Uuid | None) -> None:
@@ -35,6 +35,7 @@ class ObjectScan(Generic[TProperties, TReferences]):
         self._ahead: list[Object[TProperties, TReferences]] = []
         self._open: deque[Stretch] = deque()
         self._further: Iterator[Stretch] | None = None
+        self._lock = Lock()
 
     @property
     def cursor(self) -> Uuid | None:
@@ -45,10 +46,11 @@ class ObjectScan(Generic[TProperties, TReferences]):
         return self
 
     def __next__(self) -> Object[TProperties, TReferences]:
-        while not self._ahead:
-            self._advance()
-        self._last = self._ahead.pop()
-        return self._last
+        with self._lock:
+            while not self._ahead:
+                self._advance()
+            self._last = self._ahead.pop()
+            return self._last
 
     def _advance(self) -> None:
         """Read a page of each stretch that is open, and take that of the first."""

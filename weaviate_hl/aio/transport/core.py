@@ -10,7 +10,6 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
@@ -47,7 +46,6 @@ from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.telemetry import Call
-from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
@@ -119,7 +117,8 @@ class Transport:
         self._undecided = self._wanted == "auto"
 
     async def _open(self) -> None:
-        self._http, self._native = self._channels()
+        with GATE:  # modules are imported: a child of a fork in the middle would wait for import's locks for ever
+            self._http, self._native = self._channels()
         self._web = Web(self._http, self.params.base_url)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
@@ -133,9 +132,8 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
-            from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
-            from weaviate_hl.aio.transport.native import Native
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.aio.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
@@ -151,6 +149,8 @@ class Transport:
         if ASYNC:  # noqa: SIM102 - the twin knows this form only
             if POLLING.in_parent:
                 return FORKED
+        from weaviate_hl.trust import proxy_for
+
         if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
             return TLS_PROXY
         return None
@@ -293,6 +293,8 @@ class Transport:
 
     async def _hung_up(self, failed: RpcFailed) -> RpcFailed:
         """A port that hung up may want TLS: it is asked."""
+        from weaviate_hl.trust import proxy_for, speaks_tls
+
         where = self.params.grpc
         plain = not where.secure and proxy_for(self.config, "grpc", where) is None
         if not plain or not failed.text.endswith(HUNG_UP):
@@ -708,6 +710,8 @@ def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
         return max(0.0, float(value))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
