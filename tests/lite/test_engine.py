@@ -219,6 +219,20 @@ def test_numpy_is_loaded_by_searches_alone() -> None:
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=True)
 
 
+def test_a_first_script_loads_only_what_it_uses() -> None:
+    code = (
+        "import sys, weaviate_hl\n"
+        "with weaviate_hl.connect_to_lite() as client:\n"
+        "    things = client.collections.create('Thing')\n"
+        "    things.data.insert({'text': 'a quick brown fox'})\n"
+        "    assert len(things.query.fetch_objects().objects) == 1\n"
+        "print({*'asyncio email grpc hashlib httpx httpx2 numpy ssl uvicorn urllib.request'.split(),\n"
+        "    'weaviate_gen.rest.client'} & {*sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_several_threads(start: Start, tmp_path: Path) -> None:
     lite = start(tmp_path / "data.db")
     lite.create("A", {"t": "text"})

@@ -100,7 +100,7 @@ class Engine:
                 return next(iter(call.operation.results)), {}, answer
         except Refusal as refusal:
             return refusal.status, {}, None if method == "HEAD" else refusal.body()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             return 500, {}, Refusal(f"data file: {error}").body()
         except RecursionError:
             return 400, {}, unparsable("it is nested too deeply").body()
