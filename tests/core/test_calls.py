@@ -322,10 +322,17 @@ def test_options_that_cannot_be(given: Any, name: str) -> None:
 
 
 def within_a_second(colour: Sync, call: Any, *args: Any, **options: Any) -> None:
-    started = time.monotonic()
-    with pytest.raises(errors.WeaviateTimeoutError):
-        colour.call(call, *args, **options)
-    assert 0.95 <= time.monotonic() - started <= 1.25  # a second, and what two busy cores add
+    """A call ends after a second, give or take 50 ms: never earlier, and later only if the machine was busy then."""
+    took: list[float] = []
+    for _ in range(3):
+        started = time.monotonic()
+        with pytest.raises(errors.WeaviateTimeoutError):
+            colour.call(call, *args, **options)
+        took.append(time.monotonic() - started)
+        assert took[-1] >= 0.95
+        if took[-1] <= 1.05:
+            return
+    pytest.fail(f"it took {took} s")
 
 
 @pytest.mark.parametrize(
@@ -477,6 +484,23 @@ def prepare(server: FakeWeaviate) -> None:
 
 def ask(client: Any) -> str:
     return str(client.get_meta()["version"])
+
+
+def test_many_threads_that_first_use_an_unpickled_client_open_one_connection(outside: FakeProcess) -> None:
+    host, port = outside.address
+    params = ConnectionParams.from_params(host, port, False, *outside.grpc_address, False)
+    with weaviate_hl.WeaviateClient(params, additional_config=AdditionalConfig(timeout=Timeout(init=20))) as client:
+        copy = pickle.loads(pickle.dumps(client))  # noqa: S301
+    opened: list[Any] = []
+    began = copy._transport._open
+    copy._transport._open = lambda: (time.sleep(0.1), began(), opened.append(copy._transport._http))
+    threads = [threading.Thread(target=copy.get_meta) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    copy.close()
+    assert len(opened) == 1
 
 
 def test_a_client_pickles(outside: FakeProcess) -> None:

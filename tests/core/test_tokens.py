@@ -23,12 +23,11 @@ from tests.servers.fake import FakeWeaviate, openid_of
 from tests.servers.faults import HttpFault
 from tests.servers.node_oidc import NodeClient, NodeOidcProvider
 from tests.servers.oidc import OidcProvider, weaviate_settings
-from tests.servers.real import RealCluster, RealServer
+from tests.servers.real import RealServer
 from weaviate_hl import errors
 from weaviate_hl.auth import Auth
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RestOp
-from weaviate_hl.policy import RetryPolicy
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Timeout
 
 FLOWS = {
@@ -393,21 +392,3 @@ def log_in(colour: Sync, server: RealServer, flows: list[Any]) -> None:
             assert colour.call(known.rest.users.get_own_info).username
             with pytest.raises(errors.WeaviateQueryError, match="could not find class"):
                 colour.call(known.grpc.Search, REQUEST)
-
-
-@pytest.mark.timeout(300)
-def test_a_node_of_a_cluster_that_is_killed(colour: Sync, binary: Any) -> None:
-    with RealCluster(3) as nodes:
-        first = nodes[0]
-        params = ConnectionParams.from_params("127.0.0.1", first.port, False, "127.0.0.1", first.grpc_port, False)
-        client = colour.connect(params, retry=RetryPolicy(attempts=30, first=0.2, longest=1))
-        colour.call(client.rest.schema.objects_create, body={"class": "Killed", "replicationConfig": {"factor": 3}})
-        made = colour.call(client.rest.objects.create, body={"class": "Killed", "properties": {}})
-        nodes[2].kill()
-        found = colour.call(client.rest.objects.class_get, "Killed", made.id, consistency_level="QUORUM")
-        assert found.id == made.id
-        colour.call(client.grpc.Search, SearchRequest(collection="Killed", limit=1, uses_127_api=True), timeout=60)
-        first.kill()
-        with pytest.raises(errors.WeaviateConnectionError) as caught:
-            colour.call(client.rest.objects.create, body={"class": "Killed", "properties": {}})
-        assert caught.value.outcome in ("not sent", "unknown")

@@ -25,3 +25,10 @@ def test_an_example_runs_and_says_what_it_promises(name: str) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert SAID[name] in ran.stdout
+
+
+def test_the_first_look_of_the_readme_runs() -> None:
+    code = (ROOT / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("Glaciers as seen in 20") == 3

@@ -7,8 +7,11 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -197,13 +200,44 @@ def test_blobs_from_files(tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(b"\x00\xff")
     plain = base64.b64encode(b"\x00\xff").decode()
-    with path.open("rb") as file:
-        message = encoded({"path": path, "file": file})
-    assert MessageToDict(message.properties.non_ref_properties) == {"path": plain, "file": plain}
+    with path.open("rb") as file, NamedTemporaryFile() as temporary:
+        temporary.write(b"\x00\xff")
+        temporary.seek(0)
+        message = encoded({"path": path, "file": file, "temporary": temporary})
+    assert MessageToDict(message.properties.non_ref_properties) == dict.fromkeys(("path", "file", "temporary"), plain)
+    for closed in (file, temporary):
+        with pytest.raises(WeaviateInvalidInputError, match="'p': cannot read the file"):
+            encoded({"p": closed})
     with pytest.raises(WeaviateInvalidInputError, match="'p': cannot read the file"):
         encoded({"p": tmp_path / "none"})
     with path.open(encoding="latin1") as file, pytest.raises(WeaviateInvalidInputError, match="rb"):
         encoded({"p": file})
+
+
+class NoTime(datetime):
+    """As NaT of pandas: a datetime by its class, with nothing in it."""
+
+    def utcoffset(self) -> Any:
+        raise ValueError("there is none")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        NoTime(2024, 5, 1),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5, seconds=7))),  # in whole minutes, before all time
+    ],
+)
+def test_dates_that_are_none_are_refused(date: datetime) -> None:
+    with pytest.raises(WeaviateInvalidInputError, match=r"Object 0.*'d': expected a date"):
+        encoded({"d": date}, uuid=None)
+    with pytest.raises(WeaviateInvalidInputError, match="'d': expected a date"):
+        encode.json_object("A", {"d": date})
+
+
+def test_an_object_that_is_missing_among_others_is_refused() -> None:
+    with pytest.raises(WeaviateInvalidInputError, match="^Object 3: expected an object, not None"):
+        encode.Encoder("A").encode(None, 3)  # type: ignore[arg-type]
 
 
 def test_a_datetime_without_a_time_zone_is_told_of() -> None:
@@ -338,6 +372,22 @@ def test_vectors(vector: Any) -> None:
     assert not message.vectors
 
 
+@pytest.mark.parametrize(
+    "vector",
+    [list(np.array(PLAIN, "f4")), [np.float64(0.5), np.int64(-1), 3], [Decimal("0.5"), -1, 3], [Fraction(1, 2), -1, 3]],
+)
+def test_lists_of_other_numbers_are_lists_of_floats_as_json(vector: Any) -> None:
+    for numbers in (vector, tuple(vector)):
+        body = encode.json_object("A", vector=numbers)
+        assert json.loads(json.dumps(body["vector"])) == PLAIN
+    assert json.dumps(encode.json_object("A", vector=[True, False])["vector"]) == "[1.0, 0.0]"
+
+
+def test_large_numbers_of_64_bits_are_told_as_they_were_given() -> None:
+    with pytest.raises(WeaviateInvalidInputError, match=r"not 1e\+300"):
+        encoded({}, vector=np.array([1e300]))
+
+
 def test_vectors_by_name() -> None:
     rows = [[1.0, 2.0], [3.0, 4.0]]
     many = np.array(rows, "<f4")
@@ -375,6 +425,8 @@ def test_large_vectors_are_whole() -> None:
         ([1e300], r"vector\[0\]"), ([10**400], r"vector\[0\]"), ([3.5e38], r"vector\[0\]"),
         (np.array([1, np.nan]), r"vector\[1\]"), (np.array([1, np.inf], "f4"), r"vector\[1\]"),
         (np.array([1, 1e300]), r"vector\[1\]"), (np.array(["a"]), "vector"), (np.array([1j]), "vector"),
+        ({"m": np.array([[1, 2], [3, np.nan]])}, r"vector 'm'\[1\]\[1\]"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), r"vector\[1\]"),
         (np.zeros((2, 2, 2)), "vector"), (np.array(3.0), "vector"), ([[1.0]], "vector"), (np.zeros((1, 1)), "vector"),
         ({"m": [[1.0, 2.0], [1.0]]}, r"vector 'm'\[1\]"), ({"m": [[1.0], [float("inf")]]}, r"vector 'm'\[1\]\[0\]"),
         ({"m": [[1.0], 2.0]}, r"vector 'm'\[1\]"), ({"m": [[[1.0]]]}, r"vector 'm'\[0\]"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import operator
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +19,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from google.protobuf.json_format import MessageToDict
+from weaviate_gen.grpc.v1.base_pb2 import Filters
 
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.ops import filters
@@ -140,7 +144,58 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: by("wrong").within_geo_range(GeoCoordinate(latitude=1, longitude=2), float("inf")),
     lambda: Filter.by_ref("r").by_property("wrong").equal(None),  # type: ignore[arg-type]
     lambda: Filter.by_ref_count("wrong").equal(1.5),  # type: ignore[arg-type]
+    lambda: Filter.by_ref_count("wrong").equal(np.float64(2)),  # type: ignore[arg-type]
 ]
+
+
+@pytest.mark.parametrize("name", [None, 3, "", "\ud800"])
+def test_what_cannot_be_a_name_is_refused(name: Any) -> None:
+    ref = Filter.by_ref("r")
+    for argument, call in (
+        ("Filter.by_property: `name`", Filter.by_property),
+        ("Filter.by_property: `name`", ref.by_property),
+        ("Filter.by_ref: `link_on`", Filter.by_ref),
+        ("Filter.by_ref_count: `link_on`", ref.by_ref_count),
+        ("Filter.by_ref_multi_target: `target_collection`", lambda given: ref.by_ref_multi_target("r", given)),
+    ):
+        with pytest.raises(WeaviateInvalidInputError, match=f"{argument} must be a str"):
+            call(name)  # type: ignore[operator]
+
+
+def test_numbers_of_numpy_are_counts_and_places() -> None:
+    assert Filter.by_ref_count("r").equal(np.int64(2)) == Filter.by_ref_count("r").equal(2)  # type: ignore[arg-type]
+    place = GeoCoordinate(latitude=np.float32(1.5), longitude=np.int64(2))  # type: ignore[arg-type]
+    assert place == GeoCoordinate(latitude=1.5, longitude=2)
+    assert type(place.latitude) is float
+
+
+@pytest.mark.parametrize("combine", [operator.and_, operator.or_])
+def test_chains_of_any_length_are_sent_with_all_that_is_in_them(combine: Callable[[Any, Any], Any]) -> None:
+    leaves = [by("n").equal(number) for number in range(5000)]
+    for chain in (reduce(combine, leaves), reduce(lambda sum_, one: combine(one, sum_), reversed(leaves))):
+        message = Filters.FromString(filters.to_message(chain).SerializeToString())  # refuses 100 levels
+        assert [leaf.value_int for leaf in leaves_of(message)] == list(range(5000))
+        assert filters.to_json(chain)["operator"] == {operator.and_: "And", operator.or_: "Or"}[combine]
+
+
+def test_chains_of_both_kinds_mean_the_same_when_they_are_taken_apart() -> None:
+    given: Any = by("n").equal(0)
+    for number in range(1, 300):
+        given = given & by("n").equal(number) if number % 100 else given | by("n").equal(number)
+    message = filters.to_message(given)
+    kinds = Counter(Filters.Operator.Name(one.operator) for one in nodes_of(message))
+    assert kinds["OPERATOR_EQUAL"] == 300
+    assert kinds["OPERATOR_OR"] == 2
+
+
+def nodes_of(message: Filters) -> Iterator[Filters]:
+    yield message
+    for inner in message.filters:
+        yield from nodes_of(inner)
+
+
+def leaves_of(message: Filters) -> Iterator[Filters]:
+    return (one for one in nodes_of(message) if not one.filters)
 
 
 @pytest.mark.parametrize("build", REFUSED)

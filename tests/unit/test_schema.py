@@ -22,6 +22,7 @@ from weaviate_hl.classes.config import (
     Tokenization,
     Vectorizers,
 )
+from weaviate_hl.classes.data import PhoneNumber
 from weaviate_hl.classes.tenants import Tenant, TenantActivityStatus, TenantCreate
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.ops import schema, tenants
@@ -301,6 +302,10 @@ def create(**arguments: Any) -> Any:
                 vector_index_config=Configure.VectorIndex.flat(),
             ),
         ),
+        ("`vector_config` must be a VectorConfigCreate, or a list with at least one", create(vector_config=[])),
+        ("`vectorizer_config` must be a Named", create(vectorizer_config=[])),
+        ("`name` must be a str in Unicode", lambda: Collections(NO_TRANSPORT).use("\ud800")),
+        ("PhoneNumber: `number`", lambda: PhoneNumber(number=None)),  # type: ignore[arg-type]
         ("`config` must be CollectionConfig", lambda: Collections(NO_TRANSPORT).create_from_config({})),  # type: ignore[arg-type]
         ('`config["class"]` must be a str', lambda: Collections(NO_TRANSPORT).create_from_dict({"class": None})),
         ("`name[1]` must be str, not 2", lambda: Collections(NO_TRANSPORT).delete(["A", 2])),  # type: ignore[list-item]
@@ -324,6 +329,8 @@ COLLECTION = Collections(NO_TRANSPORT).use("Article")
     ("message", "call"),
     [
         ("`tenant`", lambda: COLLECTION.with_tenant(3)),  # type: ignore[arg-type]
+        ("`tenant` must be a str that is not empty", lambda: COLLECTION.with_tenant("")),
+        ("`tenant` must be a str in Unicode", lambda: COLLECTION.with_tenant("\ud800")),
         ("`consistency_level`", lambda: COLLECTION.with_consistency_level("SOME")),  # type: ignore[arg-type]
         ("`tenants[0]` must be Tenant or TenantUpdate, not 'a'", lambda: COLLECTION.tenants.update(["a"])),  # type: ignore[list-item]
         ("`tenants`", lambda: COLLECTION.tenants.create(None)),  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.aio.batch import CollectionBatchingAsync
@@ -14,7 +14,7 @@ from weaviate_hl.aio.iterator import ObjectIteratorAsync, ObjectScanAsync
 from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
-from weaviate_hl.ops import data, schema, search
+from weaviate_hl.ops import data, scan, schema, search
 from weaviate_hl.ops.checks import check
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from weaviate_hl.aio.aggregate import AggregateAsync
     from weaviate_hl.aio.generate import GenerateAsync
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.values.filters import FilterReturn
     from weaviate_hl.values.inputs import MetadataName, MetadataQuery, ReturnProperties, ReturnReferences, Uuid
     from weaviate_hl.values.schema import Shard
 
@@ -109,9 +110,10 @@ class CollectionAsync(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is neither.
         """
-        if tenant is not None:
-            check("collection.with_tenant", self._validate).one("tenant", tenant, str, Tenant)
-        name = None if tenant is None else tenant_name(tenant)
+        if tenant is None:
+            return self._with(self._consistency_level, None)
+        checks = check("collection.with_tenant", self._validate)
+        name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
         return self._with(self._consistency_level, name)
 
     def with_consistency_level(
@@ -152,6 +154,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Properties, References]: ...
     @overload
     def iterator(
@@ -163,6 +167,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Properties, TReferences]: ...
     @overload
     def iterator(
@@ -174,6 +180,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[TProperties, References]: ...
     @overload
     def iterator(
@@ -185,6 +193,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[TProperties, TReferences]: ...
     def iterator(
         self,
@@ -195,6 +205,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences | None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Any, Any]:
         """All objects of the collection, or of the tenant, one after another, in the order of their ids.
 
@@ -209,6 +221,11 @@ class CollectionAsync(Generic[Properties, References]):
             return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
             after: Begin after the object with this id; there need be none that has it.
             cache_size: How many objects to ask for at once: by default 100, at most what the server returns at once.
+            filters: Only objects that this matches. The server goes through all matches for every page: ask for large
+                ones.
+            concurrent_requests: How many pages to ask for at the same time, and so to hold. The order stays. It helps
+                where ids are random, or made of what objects hold; where they are close to each other, as those that
+                count up, pages come one by one.
 
         Raises:
             WeaviateInvalidInputError: An argument is wrong; it is named.
@@ -217,18 +234,23 @@ class CollectionAsync(Generic[Properties, References]):
         Example:
             async for article in articles.iterator():
                 print(article.uuid, article.properties)
+
+            recent = Filter.by_property("year").greater_than(2020)
+            async for article in articles.iterator(filters=recent, cache_size=1000, concurrent_requests=4):
+                print(article.uuid)
         """
-        page = partial(
-            search.page,
+        asked = scan.scan(
             self._scope,
             cache_size,
+            concurrent_requests,
+            filters,
             include_vector=include_vector,
             return_metadata=return_metadata,
             return_properties=return_properties,
             return_references=return_references,
         )
-        page(after)  # so that a wrong argument is refused here, not in the loop
-        return ObjectIteratorAsync(partial(ObjectScanAsync, self._transport, page, after))
+        asked.page(after)  # so that a wrong argument is refused here, not in the loop
+        return ObjectIteratorAsync(lambda: ObjectScanAsync(self._transport, asked, after))
 
     async def exists(self) -> bool:
         """Whether the server has the collection."""

@@ -17,7 +17,11 @@ MAY_PASS = re.compile(
 ).search
 """What the server says of an object when it, another node or a provider of vectors has a trouble that may pass."""
 
-TOO_LARGE = re.compile(r"larger than max|exceeds? (?:the )?(?:limit|maximum)|too large", re.IGNORECASE).search
+TOO_LARGE = re.compile(
+    r"larger than max|exceeds? (?:the )?(?:limit|maximum)|too large"
+    r"|the server takes [\d,]+",  # what the transport says, before it sends
+    re.IGNORECASE,
+).search
 
 
 def may_pass(reason: str) -> bool:

@@ -60,6 +60,8 @@ class Encoder:
         """
         if isinstance(given, DataObject):
             return self.encode_parts(given.properties, given.uuid, given.vector, given.references, index)
+        if given is None:
+            raise _invalid(BadValue("expected an object, not None"), None, index)
         return self.encode_parts(given, None, None, None, index)
 
     def encode_parts(

@@ -23,6 +23,7 @@ from weaviate_hl.values.filters import (
 _OPERATORS: dict[str, base_pb2.Filters.Operator.ValueType] = {
     operator: base_pb2.Filters.Operator.Value(f"OPERATOR_{operator.name}") for operator in Operator
 }
+_DEEP = 32
 # The field of the message, and the key of the JSON, of each kind of value.
 _FIELDS = {"int": "value_int", "number": "value_number", "boolean": "value_boolean"}
 _KEYS = {"int": "valueInt", "number": "valueNumber", "boolean": "valueBoolean", "date": "valueDate"}
@@ -35,15 +36,15 @@ def to_message(given: FilterReturn) -> base_pb2.Filters:
         WeaviateInvalidInputError: It is no filter, or its value cannot be sent.
     """
     message = base_pb2.Filters()
-    _write(given, message)
+    _write(given, message, 0)
     return message
 
 
-def _write(given: FilterReturn, message: base_pb2.Filters) -> None:
+def _write(given: FilterReturn, message: base_pb2.Filters, depth: int) -> None:
     message.operator = _operator(given)
     if isinstance(given, FilterCombination):
-        for inner in given.filters:
-            _write(inner, message.filters.add())
+        for inner in _operands(given, depth):
+            _write(inner, message.filters.add(), depth + 1)
         return
     assert isinstance(given, FilterValue)  # noqa: S101 - there are no others, see _operator
     _write_target(given.target, message.target)
@@ -59,6 +60,23 @@ def _write(given: FilterReturn, message: base_pb2.Filters) -> None:
         getattr(message, f"{field}_array").values.extend(plain)
     else:
         setattr(message, field, plain)
+
+
+def _operands(given: FilterCombination, depth: int) -> list[FilterReturn]:
+    """What is combined. Far down, operands that are combined in the same way are taken apart: neither messages nor
+    calls can be nested as deeply as `reduce(operator.or_, filters)` does it.
+    """
+    if depth < _DEEP or given.operator is Operator.NOT:
+        return given.filters
+    found: list[FilterReturn] = []
+    todo = given.filters[::-1]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, FilterCombination) and one.operator is given.operator:
+            todo += one.filters[::-1]
+        else:
+            found.append(one)
+    return found
 
 
 def _operator(given: FilterReturn) -> base_pb2.Filters.Operator.ValueType:
@@ -96,7 +114,7 @@ def _value(given: FilterValue) -> tuple[Any, str, bool]:
         raise WeaviateInvalidInputError(f"The filter on {given.target!r}: {bad.path} {bad.reason}") from None
 
 
-def to_json(given: FilterReturn) -> Json:
+def to_json(given: FilterReturn, depth: int = 0) -> Json:
     """A filter as the `where` of the REST interface.
 
     Raises:
@@ -104,7 +122,10 @@ def to_json(given: FilterReturn) -> Json:
     """
     _operator(given)
     if isinstance(given, FilterCombination):
-        return {"operator": str(given.operator), "operands": [to_json(inner) for inner in given.filters]}
+        return {
+            "operator": str(given.operator),
+            "operands": [to_json(inner, depth + 1) for inner in _operands(given, depth)],
+        }
     assert isinstance(given, FilterValue)  # noqa: S101 - there are no others, see _operator
     where: Json = {"operator": str(given.operator), "path": _path(given.target)}
     value = given.value

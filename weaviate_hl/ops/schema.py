@@ -91,7 +91,12 @@ def recreate(body: Json) -> list[RestOp[str]]:
     What the server tells is not always what it takes: a collection with tenants has sharding that is all zeros, and one
     that got named vectors later has both kinds of vectors, where only one can be created with it.
     """
-    if (body.get("multiTenancyConfig") or {}).get("enabled") and not any((body.get("shardingConfig") or {}).values()):
+    tenants, sharding = body.get("multiTenancyConfig"), body.get("shardingConfig")
+    if (
+        isinstance(tenants, dict)
+        and tenants.get("enabled")
+        and not (isinstance(sharding, dict) and any(sharding.values()))
+    ):
         body = {key: value for key, value in body.items() if key != "shardingConfig"}
     if body.get("vectorConfig") and body.get("vectorIndexConfig"):
         return [
@@ -241,16 +246,16 @@ def _vectors(
                 "collections.create: `vector_config` stands for both `vectorizer_config` and `vector_index_config`: "
                 "give it alone"
             )
-        return {"vectorConfig": named_vectors(check.several("vector_config", vector_config, VectorConfigCreate))}
+        return {"vectorConfig": _named(check, "vector_config", vector_config, VectorConfigCreate)}
     if vectorizer_config is None and vector_index_config is None:
         return {"vectorConfig": {"default": {"vectorizer": {NONE: {}}}}}
     if vectorizer_config is not None and not isinstance(vectorizer_config, VectorizerConfigCreate):
-        named = check.several("vectorizer_config", vectorizer_config, NamedVectorConfigCreate)
+        named = _named(check, "vectorizer_config", vectorizer_config, NamedVectorConfigCreate)
         if vector_index_config is not None:
             raise WeaviateInvalidInputError(
                 "collections.create: `vector_index_config` is given with each of the named vectors, not beside them"
             )
-        return {"vectorConfig": named_vectors(named)}
+        return {"vectorConfig": named}
     told: Json = {"vectorizer": NONE if vectorizer_config is None else vectorizer_config.module}
     if vectorizer_config is not None and vectorizer_config.module != NONE:
         told["moduleConfig"] = {vectorizer_config.module: vectorizer_config.to_dict()}
@@ -258,6 +263,12 @@ def _vectors(
         told["vectorIndexType"] = vector_index_config.kind
         told["vectorIndexConfig"] = vector_index_config.to_dict()
     return told
+
+
+def _named(check: ArgumentCheck, argument: str, given: Any, kind: type[VectorConfigCreate]) -> dict[str, Json]:
+    if isinstance(given, Sequence) and not given:  # the server answers nothing
+        check.refuse(argument, f"a {kind.__name__}, or a list with at least one", given)
+    return named_vectors(check.several(argument, given, kind))
 
 
 def named_vectors(given: Sequence[VectorConfigCreate]) -> dict[str, Json]:

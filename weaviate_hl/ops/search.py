@@ -246,15 +246,16 @@ def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
     return _Search(scope, "fetch_objects").op(**more)
 
 
-def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
-    """So many of all objects, in the order of their ids, after one of them."""
+def page(
+    scope: Scope, size: int, after: Uuid | None, filters: FilterReturn | None, **returned: Any
+) -> RpcOp[QueryReturn[Any, Any]]:
+    """So many of all objects, or of those that a filter matches, in the order of their ids, after one of them."""
     search = _Search(scope.of("collection"), "iterator")
-    size = search.check.whole("cache_size", ITERATED if size is None else size, least=1)
-    return search.op(limit=size, after=after, read=decode.query, **returned)
-
-
-ITERATED = 100
-"""How many objects an iterator asks for at once, if nothing else is said."""
+    if filters is None:
+        return search.op(limit=size, after=after, read=decode.query, **returned)
+    if after:  # the server takes no cursor beside a filter; but it compares and sorts ids, whatever their shard
+        filters &= Filter.by_id().greater_than(search.check.uuid("after", after))
+    return search.op(limit=size, filters=filters, sort=Sorting().by_id(), read=decode.query, **returned)
 
 
 PAGE = 500

@@ -24,6 +24,7 @@ from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import properties_pb2
 
 from weaviate_hl.ops import models
+from weaviate_hl.values.configuration import is_unicode
 from weaviate_hl.values.inputs import (
     MAX_INTEGER,
     GeoCoordinate,
@@ -107,7 +108,7 @@ def list_of(values: Any) -> tuple[list[Any], Kind]:
     types = set(map(type, items))
     if len(types) == 1:
         (only,) = types
-        if only is str and _is_unicode("".join(items)):
+        if only is str and is_unicode("".join(items)):
             return items, "text"
         if only is bool:
             return items, "boolean"
@@ -133,18 +134,9 @@ def list_of(values: Any) -> tuple[list[Any], Kind]:
 
 
 def _text(value: str) -> str:
-    if not _is_unicode(value):
+    if not is_unicode(value):
         raise BadValue(f"expected a text in Unicode, not {value!a}")
     return value
-
-
-def _is_unicode(value: str) -> bool:
-    """Whether it can be sent: a lone surrogate, as file names may hold them, cannot."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _integer(value: Any) -> int:
@@ -165,13 +157,24 @@ def _number(value: Any) -> float:
 
 
 def rfc3339(value: date) -> str:
-    """A date, or a datetime, as the server wants it: a date alone is its first moment in UTC."""
+    """A date, or a datetime, as the server wants it: a date alone is its first moment in UTC.
+
+    Raises:
+        BadValue: It is no date, as NaT of pandas, or has none in UTC.
+    """
+    try:
+        return _rfc3339(value)
+    except (ValueError, OverflowError) as error:
+        raise BadValue(f"expected a date, not {short(value)} ({error})") from None
+
+
+def _rfc3339(value: date) -> str:
     if not isinstance(value, datetime):
         value = datetime.combine(value, time(), UTC)
     offset = value.utcoffset()
     if offset is None:
         # As the classic clients do it: programs written for them go on, but are told.
-        warn(f"{value!r} has no time zone: it is taken to be in UTC", UserWarning, stacklevel=2)
+        warn(f"{value!r} has no time zone: it is taken to be in UTC", UserWarning, stacklevel=3)
         value = value.replace(tzinfo=UTC)
     elif offset.seconds % 60 or offset.microseconds:  # local mean times; RFC 3339 knows whole minutes only
         value = value.astimezone(UTC)
@@ -207,14 +210,17 @@ def _file(value: os.PathLike[str]) -> str:
 
 
 def _stream(value: Any) -> str:
-    data = value.read()
+    try:
+        data = value.read()
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        raise BadValue(f"cannot read the file: {error}") from None
     if not isinstance(data, bytes):
         raise BadValue("expected a file opened for reading bytes: open(..., 'rb')")
     return _base64(data)
 
 
 def _array(value: Any) -> list[Any]:
-    if value.ndim != 1 or getattr(value.dtype, "kind", "?") not in "biufU":
+    if value.ndim != 1 or getattr(value.dtype, "kind", "?") not in "biufUO":
         raise BadValue(f"a list of values has one dimension and holds numbers, booleans or texts, not {short(value)}")
     items: list[Any] = value.tolist()
     return items
@@ -238,7 +244,7 @@ _KINDS: dict[type, tuple[Kind, Callable[[Any], Any]]] = {
     PhoneNumberType: ("struct", _phone),
     bytes: ("blob", _base64),
     bytearray: ("blob", _base64),
-    memoryview: ("blob", _base64),
+    memoryview: ("blob", lambda value: _base64(value.tobytes())),
     dict: ("object", _itself),
     list: ("list", _itself),
     tuple: ("list", list),
@@ -268,6 +274,8 @@ def _learn(value: Any) -> tuple[Kind, Callable[[Any], Any]]:
             found = ("number", _number)
         elif value.dtype == bool:
             found = ("boolean", bool)
+    if found is None and hasattr(value, "read"):  # a file in a wrapper, such as those of tempfile
+        found = ("blob", _stream)
     if found is None and models.kind_of(cls):
         found = ("object", models.plain)
     if found is None:

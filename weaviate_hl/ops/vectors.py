@@ -24,6 +24,7 @@ SINGLE, MULTI = 1, 2
 """The members of `Vectors.VectorType`."""
 
 _NUMBERS = frozenset("efdhHiIlLqQ")  # of the formats of buffers; bytes are none, as nobody can tell what they hold
+_PLAIN = frozenset((float, int))
 _LARGEST = 3.4028235677973366e38  # half a step above the largest float32: what is less is rounded to it
 
 
@@ -58,7 +59,7 @@ def encode(vector: Any) -> tuple[bytes, int]:
 
 def to_json(vector: Any) -> list[Any]:
     """A vector or multi-vector as lists of numbers, checked as by `encode`."""
-    if type(vector) is list and not (vector and _is_row(vector[0])):
+    if type(vector) is list and set(map(type, vector)) <= _PLAIN:
         _pack(vector)
         return vector
     data, kind = encode(vector)
@@ -171,6 +172,8 @@ def _as_array(vector: Any) -> NDArray[Any] | None:
         if hasattr(vector, "detach"):  # torch: away from gradients and devices, and from a type that numpy has not
             vector = vector.detach().cpu()
             vector = vector.float() if "bfloat16" in str(vector.dtype) else vector
+        if getattr(vector, "mask", False) is not False:  # asarray would bring back what is masked
+            vector = vector.astype("f4").filled(np.nan)
         convert: Any = np.from_dlpack if hasattr(kind, "__dlpack__") and not hasattr(kind, "__array__") else np.asarray
         array: NDArray[Any] = convert(vector)
         if array.dtype == object and array.ndim == 1:  # rows, each of them an array
@@ -187,9 +190,10 @@ def _little(array: NDArray[Any]) -> bytes:
     if array.dtype.kind not in "fiu":
         raise BadValue(f"expected an array of numbers, not of {array.dtype}")
     with np.errstate(over="ignore"):
-        array = np.ascontiguousarray(array, "<f4").reshape(-1)
-    data = array.tobytes()
-    if not _is_ordinary(data) and not (finite := np.isfinite(array)).all():
-        position = int(finite.argmin())
-        raise BadValue(f"expected a finite number of 32 bits, not {array[position]}", f"[{position}]")
+        floats = np.ascontiguousarray(array, "<f4")
+    data = floats.tobytes()
+    if not _is_ordinary(data) and not (finite := np.isfinite(floats)).all():
+        position = np.unravel_index(finite.argmin(), array.shape)
+        path = "".join(f"[{index}]" for index in position)
+        raise BadValue(f"expected a finite number of 32 bits, not {array[position]}", path)
     return data

@@ -616,6 +616,8 @@ class Check:
             self._refuse(name, "a str", value)
         if nonempty and not value:
             self._refuse(name, "a str that is not empty", value)
+        if isinstance(value, str) and not is_unicode(value):
+            self._refuse(name, "a str in Unicode", value)
         return value
 
     def integer(self, name: str, value: T, *, required: bool = False) -> T:
@@ -801,6 +803,15 @@ class Check:
             shown = repr(_without_secrets(name, str(value)))
             given = shown if len(shown) <= 60 else f"{shown[:57]}..."
         raise WeaviateInvalidInputError(f"{self._factory}: `{name}` must be {wanted}, not {given}")
+
+
+def is_unicode(value: str) -> bool:
+    """Whether it can be sent: a lone surrogate, as file names may hold them, cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def present(settings: Json) -> Json:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.values.configuration import Check
 from weaviate_hl.values.inputs import MAX_INTEGER, GeoCoordinate, Input, Uuid, plain_number
 
 Scalar: TypeAlias = str | bool | int | float | datetime | date | UUID
@@ -85,6 +86,10 @@ Target: TypeAlias = str | SingleTargetRef | MultiTargetRef | CountRef
 
 # A way along references: the property of each, and the collection where there are several.
 Path: TypeAlias = tuple[tuple[str, str | None], ...]
+
+
+def _name(call: str, argument: str, given: str) -> str:
+    return Check(f"Filter.{call}").text(argument, given, required=True, nonempty=True)
 
 
 def _target(path: Path, end: Target) -> Target:
@@ -299,6 +304,7 @@ class FilterByProperty(_Side):
         """It is within a distance in metres of a place."""
         if not isinstance(coordinate, GeoCoordinate):
             raise self._wrong("a GeoCoordinate", coordinate)
+        distance = plain_number(distance)
         if isinstance(distance, bool) or not isinstance(distance, (int, float)) or not isfinite(distance):
             raise self._wrong("a distance in metres", distance)
         circle = GeoCoordinateFilter(latitude=coordinate.latitude, longitude=coordinate.longitude, distance=distance)
@@ -325,6 +331,10 @@ class FilterById(_Side):
     def not_equal(self, uuid: Uuid) -> FilterReturn:
         """It is not this."""
         return self._compare(Operator.NOT_EQUAL, self._uuid(uuid))
+
+    def greater_than(self, uuid: Uuid) -> FilterReturn:
+        """It comes after this in the order of ids."""
+        return self._compare(Operator.GREATER_THAN, self._uuid(uuid))
 
     def contains_any(self, uuids: Sequence[Uuid]) -> FilterReturn:
         """It is one of these."""
@@ -439,10 +449,11 @@ class FilterByCount(_Side):
         return self._compare(Operator.GREATER_THAN_EQUAL, self._count(count))
 
     def _count(self, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
+        count = plain_number(value)
+        if isinstance(count, bool) or not isinstance(count, int):
             raise self._wrong("an integer", value)
-        self._scalar(value)
-        return value
+        self._scalar(count)
+        return count
 
 
 class FilterByRef:
@@ -455,7 +466,7 @@ class FilterByRef:
 
     def by_property(self, name: str, length: bool = False) -> FilterByProperty:
         """A property there, or with `length` its length."""
-        return FilterByProperty(name, length, self._path)
+        return FilterByProperty(_name("by_property", "name", name), length, self._path)
 
     def by_id(self) -> FilterById:
         """The id there."""
@@ -471,15 +482,17 @@ class FilterByRef:
 
     def by_ref_count(self, link_on: str) -> FilterByCount:
         """How many references a property there has."""
-        return FilterByCount(link_on, self._path)
+        return FilterByCount(_name("by_ref_count", "link_on", link_on), self._path)
 
     def by_ref(self, link_on: str) -> FilterByRef:
         """What references lead to from there."""
-        return FilterByRef((*self._path, (link_on, None)))
+        return FilterByRef((*self._path, (_name("by_ref", "link_on", link_on), None)))
 
     def by_ref_multi_target(self, reference: str, target_collection: str) -> FilterByRef:
         """What references lead to from there in one of several collections."""
-        return FilterByRef((*self._path, (reference, target_collection)))
+        call = "by_ref_multi_target"
+        link = _name(call, "reference", reference), _name(call, "target_collection", target_collection)
+        return FilterByRef((*self._path, link))
 
 
 _HERE = FilterByRef(())

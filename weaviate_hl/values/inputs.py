@@ -121,9 +121,10 @@ class GeoCoordinate(Input):
 
 
 def _degrees(name: str, value: float, most: int) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or abs(value) > most:
+    number: Any = plain_number(value)
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not isfinite(number) or abs(number) > most:
         raise WeaviateInvalidInputError(f"`{name}` must be a number from -{most} to {most}, not {value!r}")
-    return value
+    return number
 
 
 class PhoneNumber(Input):
@@ -137,6 +138,8 @@ class PhoneNumber(Input):
     __slots__ = ("default_country", "number")
 
     def __init__(self, *, number: str, default_country: str | None = None) -> None:
+        if not isinstance(number, str):
+            raise WeaviateInvalidInputError(f"PhoneNumber: `number` must be a str, not {number!r}")
         self.number = number
         self.default_country = default_country
 

@@ -58,6 +58,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
@@ -115,7 +117,8 @@ class Transport:
         self._undecided = self._wanted == "auto"
 
     async def _open(self) -> None:
-        self._http, self._native = self._channels()
+        with GATE:  # modules are imported: a child of a fork in the middle would wait for import's locks for ever
+            self._http, self._native = self._channels()
         self._web = Web(self._http, self.params.base_url)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
@@ -129,9 +132,8 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
-            from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
-            from weaviate_hl.aio.transport.native import Native
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.aio.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None
@@ -337,6 +339,8 @@ class Transport:
             headers: Sent with this call alone.
         """
         await self._ready()
+        if ASYNC:
+            await self._calls.queue(AT_A_TURN)
         if self.config.telemetry is None:
             return await self._execute(op, timeout, headers)
         over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
@@ -437,8 +441,6 @@ class Transport:
         metadata = list(headers.items())
         try:
             if ASYNC:
-                if self._slots.locked():
-                    await sleep(0)  # where hundreds begin at once, they do so in two turns of the loop
                 async with within(deadline), self._slots:
                     reply = await self._channel().call(op.method, message, metadata, deadline)
             else:

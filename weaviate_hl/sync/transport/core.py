@@ -53,6 +53,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
@@ -110,7 +112,8 @@ class Transport:
         self._undecided = self._wanted == "auto"
 
     def _open(self) -> None:
-        self._http, self._native = self._channels()
+        with GATE:  # modules are imported: a child of a fork in the middle would wait for import's locks for ever
+            self._http, self._native = self._channels()
         self._web = Web(self._http, self.params.base_url)
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
         self._deciding = Lock()
@@ -121,9 +124,8 @@ class Transport:
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        with GATE:  # no fork in the middle: the child would wait for import's locks for ever
-            from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
-            from weaviate_hl.sync.transport.native import Native
+        from weaviate_hl.sync.transport.http import Http  # not before: lite does without these libraries
+        from weaviate_hl.sync.transport.native import Native
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
         native = None

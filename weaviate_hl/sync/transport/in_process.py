@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from google.protobuf.message import DecodeError
+
 from weaviate_hl import errors
 from weaviate_hl.answers import Answer, Metadata, RpcFailed
 from weaviate_hl.colour.sync import Exchange, Worker, within
@@ -134,7 +136,7 @@ class LiteChannel:
 
     def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""
-        call = partial(self._engine.rpc, method.name, method.request.FromString(message), dict(metadata))
+        call = partial(self._engine.rpc, method.name, _read(method, message), dict(metadata))
         try:
             reply = self._worker.run(call)
         except RpcError as error:
@@ -185,4 +187,9 @@ class LiteStream:
 
 
 def _read(method: Method[Any, Any], message: Any) -> Any:
-    return method.request.FromString(message) if type(message) is bytes else message
+    if type(message) is not bytes:
+        return message
+    try:
+        return method.request.FromString(message)
+    except DecodeError as error:  # nested too deeply
+        raise RpcFailed("INTERNAL", f"the request cannot be read: {error}") from None
