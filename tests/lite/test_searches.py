@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from lite_kit import Lite, Start, multi_vector, near, uuid, vector, where
 from weaviate_gen.grpc.v1 import aggregate_pb2 as aggregate
+from weaviate_gen.grpc.v1 import base_pb2 as types
 from weaviate_gen.grpc.v1 import base_search_pb2 as base
+from weaviate_gen.grpc.v1 import batch_pb2 as batch
 from weaviate_gen.grpc.v1 import generative_pb2 as generative
 from weaviate_gen.grpc.v1 import search_get_pb2 as pb
+
+from weaviate_hl.lite import RpcError
 
 CORPUS = {
     1: ("the quick brown fox", "fox news"),
@@ -611,3 +615,26 @@ def test_a_vectorizer_that_fails_is_told_by_its_name(
     status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"t": "x"}})
     assert status == 500
     assert problem in text
+
+
+@pytest.mark.parametrize("data", [b"x", b"\0\0\x80?x"])
+def test_bytes_that_are_no_vector_are_refused_before_they_are_kept(lite: Lite, data: bytes) -> None:
+    lite.create("A", vectorConfig={"v": {"vectorizer": {"none": {}}, "vectorIndexType": "hnsw"}})
+    lite.insert("A", 1, vectors={"v": [1]})
+    item = batch.BatchObject(collection="A", uuid=uuid(2), vectors=[types.Vectors(name="v", vector_bytes=data)])
+    reply = lite.engine.rpc("BatchObjects", batch.BatchObjectsRequest(objects=[item]))
+    assert "whole float32 numbers" in reply.errors[0].error
+    for query in (base.NearVector(vector_bytes=data), base.NearVector(vectors=[types.Vectors(vector_bytes=data)])):
+        with pytest.raises(RpcError, match="UNKNOWN: .*whole float32 numbers"):
+            lite.ids("A", near_vector=query)
+    no_size = types.Vectors(vector_bytes=b"\0\0" + data, type="VECTOR_TYPE_MULTI_FP32")
+    with pytest.raises(RpcError, match="UNKNOWN: .*dimension cannot be 0"):
+        lite.ids("A", near_vector=base.NearVector(vectors=[no_size]))
+    assert lite.ids("A", near_vector=base.NearVector(vector=[1])) == [1]
+
+
+def test_a_number_that_an_enum_lacks_stands_for_the_first(lite: Lite) -> None:
+    lite.create("A", {"t": "text"})
+    lite.insert("A", 1, {"t": "x"})
+    options: Any = base.SearchOperatorOptions(operator=99)  # type: ignore[arg-type]
+    assert lite.ids("A", bm25_search=base.BM25(query="x y", search_operator=options)) == [1]
