@@ -362,10 +362,13 @@ def test_refusals_that_may_pass_are_tried_again(colour: Any, client: Any, store:
     assert batch.counts == (20, 20, 0, 0)
 
 
-def test_an_object_larger_than_the_server_takes_fails_alone(colour: Any, store: Store, fake: FakeWeaviate) -> None:
+@pytest.mark.parametrize("mode", ["dynamic", "stream"])
+def test_an_object_larger_than_the_server_takes_fails_alone(
+    colour: Any, store: Store, fake: FakeWeaviate, mode: str
+) -> None:
     fake.max_message_size = 20_000
     client = colour.connect(fake)
-    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None))
+    batch = enter(colour, getattr(client.collections.use("Article").batch, mode)(on_failure=lambda told: None))
     given = ids(40)
     fill(colour, batch, given)
     colour.call(batch.add_object, {"title": "x" * 50_000})
