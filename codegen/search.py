@@ -63,7 +63,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 """
 
 
@@ -193,7 +193,7 @@ class Class:
         yield ""
         yield "    def __init__(self, transport: Transport, scope: Scope) -> None:"
         yield "        self._transport = transport"
-        yield f'        self._scope = scope.of("{self.name}")'
+        yield f'        self._scope = scope.but(namespace="{self.name}")'
         for method in self.methods:
             yield ""
             yield from (f"    {line}".rstrip() for line in method.lines())

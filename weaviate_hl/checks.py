@@ -5,6 +5,7 @@ a secret.
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import float_info
 from typing import Any, TypeVar, cast
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -30,7 +31,7 @@ def function(name: str, value: F) -> F:
 
 def seconds(name: str, value: Number) -> Number:
     """A time in seconds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= float_info.max:
         raise WeaviateInvalidInputError(f"{name}: must be a number of seconds, 0 or more, got {value!r}")
     return value
 

@@ -365,14 +365,15 @@ def _lite(
 
     if path is not None and not isinstance(path, (str, PathLike)):
         raise WeaviateInvalidInputError(f"path: must be a path, got {type(path).__name__}")
-    if path == "":
-        raise WeaviateInvalidInputError("path: must not be empty; without one, data lives in memory")
+    file = None if path is None else text("path", fspath(path))
+    if file is not None and "\0" in file:
+        raise WeaviateInvalidInputError("path: cannot have a null character")
     for name, value in {"settings": settings, "vectorizers": vectorizers}.items():
         if value is not None:
             instance(name, value, Mapping)
     for name, vectorizer in (vectorizers or {}).items():
         function(f"vectorizers[{name!r}]", vectorizer)
-    return partial(Engine, None if path is None else fspath(path), settings=settings, vectorizers=vectorizers)
+    return partial(Engine, file, settings=settings, vectorizers=vectorizers)
 
 
 def _cloud(cluster_url: str, credentials: str | AuthCredentials | None, headers: Mapping[str, str] | None) -> Place:

@@ -6,6 +6,9 @@ from time import monotonic
 
 from weaviate_hl.errors import WeaviateTimeoutError
 
+LONGEST = 99_999_999
+"""Seconds that a call can take at most, which is over three years: what systems and gRPC's header can express."""
+
 
 class Deadline:
     """A moment on the monotonic clock; None of seconds: never."""
@@ -13,8 +16,8 @@ class Deadline:
     __slots__ = ("end", "seconds")
 
     def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds
-        self.end = None if seconds is None else monotonic() + seconds
+        self.seconds = None if seconds is None else min(seconds, LONGEST)
+        self.end = None if self.seconds is None else monotonic() + self.seconds
 
     def remaining(self) -> float | None:
         """Seconds left, 0 when it has passed; None when there is no end."""

@@ -65,5 +65,5 @@ class RetryPolicy:
             if pause > self.longest:
                 return None
         else:
-            pause = random() * min(self.longest, self.first * 2 ** (attempt - 1))
+            pause = random() * min(self.longest, self.first * 2.0 ** min(attempt - 1, 64))
         return pause if pause < remaining else None

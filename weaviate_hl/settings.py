@@ -259,7 +259,7 @@ class ProtocolParams(Setting):
     """Where one protocol is spoken."""
 
     def __init__(self, *, host: str, port: int, secure: bool) -> None:
-        self.host = _host(host)
+        self.host = host_name("host", host)
         self.port = _port(port)
         self.secure = instance("secure", secure, bool)
 
@@ -390,13 +390,14 @@ def _port(value: int) -> int:
     return value
 
 
-def _host(value: str) -> str:
+def host_name(name: str, value: str) -> str:
+    """A host's name or address, checked."""
     if not isinstance(value, str) or not value.strip():
-        raise WeaviateInvalidInputError(f"host: must be a name or an address, got {value!r}")
+        raise WeaviateInvalidInputError(f"{name}: must be a name or an address, got {value!r}")
     bare = value.strip()
     host = bare[1:-1] if bare[0] == "[" and bare[-1] == "]" else bare
     if not (_is_address(host) if ":" in host else _is_name(host)):
-        raise WeaviateInvalidInputError(f"host: must be a name or an address without scheme and port, got {value!r}")
+        raise WeaviateInvalidInputError(f"{name}: must be a name or an address without scheme and port, got {value!r}")
     return host
 
 
@@ -433,6 +434,11 @@ def _pem(name: str, value: str | os.PathLike[str] | None, *kinds: bytes) -> str 
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise WeaviateInvalidInputError(f"TLS: {name}: {path!r} cannot be read: {reason}") from None
+    if search(b"(?m)^(-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED)", found):  # OpenSSL would ask for it at the terminal
+        raise WeaviateInvalidInputError(
+            f"TLS: {name}: {path!r} has a key behind a pass phrase",
+            hint="Give a file without one, or a context that has loaded it: TLS(ssl_context=...)",
+        )
     if missing := [kind.decode().lower() for kind in kinds if not search(b"(?m)^-----BEGIN [A-Z0-9 ]*" + kind, found)]:
         raise WeaviateInvalidInputError(f"TLS: {name}: {path!r} has no {missing[0]} in PEM form")
     return path
@@ -443,7 +449,7 @@ def proxy_url(name: str, url: str) -> str:
     instance(name, url, str)
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and bool(_host(parts.hostname or "")) and parts.port != 0
+        known = parts.scheme in ("http", "https") and bool(host_name(name, parts.hostname or "")) and parts.port != 0
     except (ValueError, WeaviateInvalidInputError):
         known = False
     if not known:

@@ -13,6 +13,7 @@ from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.settings import proxy_url
 
 if TYPE_CHECKING:
+    from weaviate_hl.deadline import Deadline
     from weaviate_hl.settings import AdditionalConfig, ProtocolParams
 
 _SYSTEM: list[ssl.SSLContext] = []
@@ -37,12 +38,14 @@ def ssl_context(config: AdditionalConfig) -> ssl.SSLContext:
         if not _SYSTEM:
             _SYSTEM.append(_context())
         return _SYSTEM[0]
+    file = roots
     try:
         context = _context(roots)
         if tls.cert is not None:
+            file = f"{tls.cert} with {tls.key}" if tls.key else tls.cert
             context.load_cert_chain(tls.cert, tls.key)
     except (ssl.SSLError, OSError) as error:
-        raise WeaviateInvalidInputError(f"TLS: {roots or tls.cert} cannot be used: {error}") from None
+        raise WeaviateInvalidInputError(f"TLS: {file} cannot be used: {error}") from None
     return context
 
 
@@ -62,15 +65,16 @@ def _context(roots: str | None = None) -> ssl.SSLContext:
     return context
 
 
-def speaks_tls(host: str, port: int, timeout: float) -> bool:
+def speaks_tls(host: str, port: int, deadline: Deadline) -> bool:
     """Whether a port answers TLS's greeting in kind. Nothing else is sent, and nothing is trusted."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     greeting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_bio(incoming, outgoing, server_hostname=host)
     with suppress(ssl.SSLWantReadError):
         greeting.do_handshake()
     try:
-        with socket.create_connection((host, port), timeout) as connection:
+        with socket.create_connection((host, port), deadline.remaining()) as connection:
             connection.sendall(outgoing.read())
+            connection.settimeout(deadline.remaining())
             return connection.recv(1) in (b"\x15", b"\x16")  # an alert or a handshake
     except OSError:
         return False

@@ -356,6 +356,16 @@ def test_a_search_that_takes_its_time(colour: Sync, fake: FakeWeaviate, client: 
     within_a_second(colour, client._transport.execute, search(), timeout=1)
 
 
+@pytest.mark.parametrize("protocol", ["native", "web"])
+@pytest.mark.parametrize("seconds", [1e9, 1e10, 1e300])
+def test_a_time_longer_than_systems_know(colour: Sync, fake: FakeWeaviate, protocol: Any, seconds: float) -> None:
+    fake.on_rpc(WeaviateMethods.Search, SearchReply())
+    client = colour.connect(fake, grpc=protocol, timeout=Timeout(query=seconds, insert=seconds, init=seconds))
+    assert colour.call(client.get_meta)["version"] == "1.38.11"
+    colour.call(client.grpc.Search, SearchRequest(), timeout=seconds)
+    assert all(float(rpc.headers["grpc-timeout"][:-1]) < 1e8 for rpc in fake.rpcs() if rpc.protocol == "grpc-web")
+
+
 def test_retries_are_within_the_time(colour: Sync, fake: FakeWeaviate) -> None:
     client = colour.connect(fake, checks=False, retry=RetryPolicy(attempts=1000, first=0.05, longest=0.05))
     fake.fail(HttpFault(status=503), on="GET /v1/schema")

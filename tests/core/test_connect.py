@@ -10,12 +10,19 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
 
@@ -24,15 +31,17 @@ from tests.core.colours import Sync, params_of
 from tests.servers.certificates import Certificates
 from tests.servers.dead import BlackHole, ClosedPort
 from tests.servers.fake import FakeWeaviate
-from tests.servers.faults import RpcFault
+from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.nginx import Nginx
 from tests.servers.proxies import ConnectProxy, CutProxy
+from tests.servers.sockets import Listener
 from weaviate_hl import errors, trust
 from weaviate_hl.auth import Auth
 from weaviate_hl.lite import Engine
 from weaviate_hl.settings import TLS, AdditionalConfig, ConnectionParams, Proxies, Timeout
 
 REQUEST = SearchRequest(collection="Article")
+SLOW = Timeout(init=20)
 
 
 def search(colour: Sync, client: Any) -> str:
@@ -71,6 +80,27 @@ def test_connecting_again_and_closing_again_do_nothing(colour: Sync, fake: FakeW
             colour.call(call)
     colour.call(client.connect)
     assert colour.call(client.get_meta)["version"] == "1.38.11"
+
+
+def test_many_that_connect_a_client_at_once_open_one_connection(colour: Sync, fake: FakeWeaviate) -> None:
+    client = colour.client(connection_params=params_of(fake))
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: colour.call(client.connect), range(16)))
+    assert len(fake.requests("GET /v1/meta")) == 1
+    assert search(colour, client) == "native"
+
+
+def test_a_client_that_is_closed_while_it_connects(colour: Sync, fake: FakeWeaviate) -> None:
+    fake.fail(HttpFault(hang=True), on="GET /v1/meta")
+    client = colour.client(connection_params=params_of(fake), additional_config=AdditionalConfig(timeout=SLOW))
+    with ThreadPoolExecutor(1) as pool:
+        connecting = pool.submit(colour.call, client.connect)
+        while not fake.requests("GET /v1/meta"):
+            time.sleep(0.01)
+        colour.call(client.close)
+        with pytest.raises(errors.WeaviateClosedClientError, match="while it was connecting"):
+            connecting.result(10)
+    assert not client.is_connected()
 
 
 def test_a_client_that_was_never_connected_says_so(colour: Sync, fake: FakeWeaviate) -> None:
@@ -155,6 +185,18 @@ def test_a_port_that_hangs_up_is_no_port_with_tls(colour: Sync, fake: FakeWeavia
         front.cut_after(up=0, connections=100)
         client = colour.connect(params_of(fake, front.port))
         assert search(colour, client) == "web"
+
+
+def test_a_port_that_hangs_up_and_then_says_nothing_is_not_waited_for_twice(colour: Sync, fake: FakeWeaviate) -> None:
+    class Moody(Listener):
+        def serve(self, connection: socket.socket, number: int) -> None:
+            self.stopping.wait(0.6 if self.accepted == 1 else None)
+
+    with Moody() as moody:
+        begun = time.monotonic()
+        with pytest.raises(errors.WeaviateGRPCUnavailableError):
+            colour.connect(params_of(fake, moody.port), grpc="native", timeout=Timeout(init=1))
+        assert time.monotonic() - begun < 1.3
 
 
 @pytest.mark.parametrize("protocol", ["native", "web", "auto"])
@@ -323,6 +365,25 @@ def test_a_certificate_that_is_gone_when_it_is_needed(
         with pytest.raises(errors.WeaviateInvalidInputError, match=r"mine\.pem cannot be used: No such file"):
             colour.call(client.connect)
         (tmp_path / "gone").rename(pem)
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_a_key_behind_a_pass_phrase_is_not_asked_for_at_the_terminal(
+    certificates: Certificates, tmp_path: Path, form: PrivateFormat
+) -> None:
+    key = load_pem_private_key(Path(certificates.client.key).read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(key.private_bytes(Encoding.PEM, form, BestAvailableEncryption(b"phrase")))
+    with pytest.raises(
+        errors.WeaviateInvalidInputError, match=r"TLS: key: .*locked\.key' has a key behind a pass phrase"
+    ):
+        TLS(cert=certificates.client.cert, key=locked)
+
+
+def test_a_key_of_another_certificate_is_named(certificates: Certificates) -> None:
+    tls = TLS(ca_file=certificates.ca, cert=certificates.client.cert, key=certificates.server.key)
+    with pytest.raises(errors.WeaviateInvalidInputError, match=r"client\.pem with .*server\.key cannot be used"):
+        trust.ssl_context(AdditionalConfig(tls=tls))
 
 
 def test_one_proxy_for_everything(

@@ -35,7 +35,7 @@ HALF = "\ud800"
 NO_TEXT = [5, b"bytes", Other(), [], {}]
 TEXT = [*NO_TEXT, ""]
 FLAG = [0, 1, "yes", None, Other()]
-SECONDS = ["1", -1, True, float("nan"), float("inf"), Other(), [1]]
+SECONDS = ["1", -1, True, float("nan"), float("inf"), 10**400, Other(), [1]]
 COUNT = ["1", -1, True, 1.5, float("nan"), Other(), [1]]
 PORT = [0, -1, 65536, "80", 80.0, True, None, Other()]
 HOST = [
@@ -76,7 +76,7 @@ CLOUD = {
     "auth_credentials": [*CREDENTIALS, None, ""],
 }
 SAVED = {"persistence_data_path": TEXT, "binary_path": TEXT, "version": TEXT, "binary": TEXT}
-OPTIONS = {"port": PORT[1:], "grpc_port": PORT[1:], "hostname": TEXT, "sha256": [*TEXT, "abc"], **SAVED}
+OPTIONS = {"port": PORT[1:], "grpc_port": PORT[1:], "hostname": HOST, "sha256": [*TEXT, "abc"], **SAVED}
 VARIABLES = [5, "A=1", [("A", "1")], {"A": 1}, {5: "1"}, {"A=": "1"}, {"": "1"}, {"A": "\0"}]
 CLIENT: dict[str, list[Any]] = {
     "connection_params": ["http://localhost", 5, {}, Other()],
@@ -89,7 +89,7 @@ CLIENT: dict[str, list[Any]] = {
 }
 CLIENT_RIGHT = {"connection_params": ConnectionParams.from_url("http://localhost:8080", 50051)}
 LITE = {
-    "path": [5, b"/tmp", Other(), [], ""],
+    "path": [5, b"/tmp", Other(), [], "", "a\0b"],
     "settings": [5, "A", [("A", "1")]],
     "vectorizers": [5, "A", [("A", len)], {"A": 5}],
     "headers": HEADERS,

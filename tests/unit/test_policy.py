@@ -43,6 +43,11 @@ def test_pauses_grow_up_to_the_longest() -> None:
     assert pauses == [0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 
 
+def test_there_may_be_any_number_of_attempts() -> None:
+    policy = RetryPolicy(attempts=10_000, first=0.001, longest=0.5)
+    assert policy.pause(Failure("connect"), 9_999, True, 99, lambda: 1.0) == 0.5
+
+
 def test_a_server_that_names_a_time_is_believed_unless_it_is_too_long() -> None:
     assert pause(Failure("answer", 429, retry_after=2.5)) == 2.5
     assert pause(Failure("answer", 429, retry_after=60)) is None

@@ -25,7 +25,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 
 
 class AggregateAsync:
@@ -33,7 +33,7 @@ class AggregateAsync:
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("aggregate")
+        self._scope = scope.but(namespace="aggregate")
 
     @overload
     async def over_all(

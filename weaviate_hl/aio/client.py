@@ -108,17 +108,18 @@ class WeaviateAsyncClient:
             WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
             AuthenticationFailedError: The credentials were refused.
         """
-        if self.is_connected():
-            await self._transport.connect()  # which sees that it may be used here
-            return
-        try:
-            if self._embedded is not None and not self._embedded.is_running:
-                host, port, grpc_port = await in_thread(self._embedded.start)
-                self._transport.params = ConnectionParams.from_params(host, port, False, host, grpc_port, False)
-            await self._transport.connect(checks=self._checks)
-        except BaseException:
-            await self.close()
-            raise
+        async with self._transport.turn():
+            if self.is_connected():
+                await self._transport.connect()  # which sees that it may be used here
+                return
+            try:
+                if self._embedded is not None and not self._embedded.is_running:
+                    host, port, grpc_port = await in_thread(self._embedded.start)
+                    self._transport.params = ConnectionParams.from_params(host, port, False, host, grpc_port, False)
+                await self._transport.connect(checks=self._checks)
+            except BaseException:
+                await self.close()
+                raise
 
     async def close(self) -> None:
         """Close all connections, and stop an embedded server. Closing again does nothing."""

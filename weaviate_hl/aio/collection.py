@@ -14,8 +14,9 @@ from weaviate_hl.aio.iterator import ObjectIteratorAsync, ObjectScanAsync
 from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
-from weaviate_hl.ops import data, scan, schema, search
+from weaviate_hl.ops import scan, schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.tables import of_facts
@@ -57,24 +58,12 @@ class CollectionAsync(Generic[Properties, References]):
         references: type[References] | None = None,
     ) -> None:
         self._transport = connection
-        self._validate = validate_arguments
-        self._consistency_level = consistency_level
-        self._tenant = tenant
-        self._properties = properties
-        self._references = references
+        self._scope = scope = Scope(name, tenant, consistency_level, validate_arguments, properties, references)
         self.name = name
         self.batch = CollectionBatchingAsync[Properties](connection, name, tenant, consistency_level)
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
-        self.data = DataAsync[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
+        self.data = DataAsync[Properties](connection, scope)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
-        self._scope = scope = search.Scope(
-            name,
-            tenant=tenant,
-            consistency_level=consistency_level,
-            validate=validate_arguments,
-            properties=properties,
-            references=references,
-        )
         self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
 
     @cached_property
@@ -94,12 +83,12 @@ class CollectionAsync(Generic[Properties, References]):
     @property
     def tenant(self) -> str | None:
         """The tenant that its calls concern, if any."""
-        return self._tenant
+        return self._scope.tenant
 
     @property
     def consistency_level(self) -> ConsistencyLevel | None:
         """How many copies of an object must answer its calls; None leaves it to the server."""
-        return self._consistency_level
+        return self._scope.consistency_level
 
     def with_tenant(self, tenant: str | Tenant | None) -> CollectionAsync[Properties, References]:
         """The same collection, for one tenant. This one stays as it is, and nothing is sent.
@@ -111,10 +100,10 @@ class CollectionAsync(Generic[Properties, References]):
             WeaviateInvalidInputError: It is neither.
         """
         if tenant is None:
-            return self._with(self._consistency_level, None)
-        checks = check("collection.with_tenant", self._validate)
+            return self._but(tenant=None)
+        checks = check("collection.with_tenant", self._scope.validate)
         name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
-        return self._with(self._consistency_level, name)
+        return self._but(tenant=name)
 
     def with_consistency_level(
         self, consistency_level: ConsistencyLevel | None
@@ -127,21 +116,21 @@ class CollectionAsync(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is no consistency level.
         """
-        checks = check("collection.with_consistency_level", self._validate)
+        checks = check("collection.with_consistency_level", self._scope.validate)
         checks.enum("consistency_level", consistency_level, ConsistencyLevel)
-        return self._with(None if consistency_level is None else ConsistencyLevel(consistency_level), self._tenant)
+        level = None if consistency_level is None else ConsistencyLevel(consistency_level)
+        return self._but(consistency_level=level)
 
-    def _with(
-        self, consistency_level: ConsistencyLevel | None, tenant: str | None
-    ) -> CollectionAsync[Properties, References]:
+    def _but(self, **changes: Any) -> CollectionAsync[Properties, References]:
+        new = self._scope.but(**changes)
         return CollectionAsync(
             self._transport,
             self.name,
-            self._validate,
-            consistency_level,
-            tenant,
-            self._properties,
-            self._references,
+            new.validate,
+            new.consistency_level,
+            new.tenant,
+            new.properties,
+            new.references,
         )
 
     @overload
@@ -262,7 +251,7 @@ class CollectionAsync(Generic[Properties, References]):
 
     async def length(self) -> int:
         """How many objects the collection, or the tenant, has."""
-        return await self._transport.execute(schema.count(self.name, self._tenant))
+        return await self._transport.execute(schema.count(self.name, self._scope.tenant))
 
     async def to_string(self) -> str:
         """The configuration of the collection as JSON text."""
@@ -285,4 +274,4 @@ class CollectionAsync(Generic[Properties, References]):
         return of_facts({"collection": self.name} | self._facts())
 
     def _facts(self) -> dict[str, str | None]:
-        return {"tenant": self._tenant, "consistency level": self._consistency_level}
+        return {"tenant": self._scope.tenant, "consistency level": self._scope.consistency_level}

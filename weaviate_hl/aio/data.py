@@ -35,6 +35,7 @@ from weaviate_hl.values.inputs import (
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
     from weaviate_hl.op import Op
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.values.filters import FilterReturn
 
 Model = TypeVar("Model", bound=DataModel)
@@ -53,10 +54,9 @@ class DataAsync(Generic[Properties]):
         name: The name of the collection.
     """
 
-    def __init__(self, transport: Transport, scope: ops.Scope, validate: bool) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope
-        self._validate = validate
         self.name = scope.collection
 
     def with_data_model(self, data_model: type[Model]) -> DataAsync[Model]:
@@ -69,9 +69,9 @@ class DataAsync(Generic[Properties]):
         Raises:
             InvalidDataModelError: It is none of these.
         """
-        if self._validate:
+        if self._scope.validate:
             require(data_model)
-        return DataAsync[Model](self._transport, self._scope, self._validate)
+        return DataAsync[Model](self._transport, self._scope)
 
     async def insert(
         self,
@@ -125,7 +125,7 @@ class DataAsync(Generic[Properties]):
             for place, error in result.errors.items():
                 print(place, error.message)
         """
-        given = list(check("data.insert_many", self._validate).iterable("objects", objects))
+        given = list(check("data.insert_many", self._scope.validate).iterable("objects", objects))
         started = monotonic()
         insertion = self._insertion()
         for start in range(0, len(given), BREATH):
@@ -154,7 +154,7 @@ class DataAsync(Generic[Properties]):
         Example:
             result = await articles.data.ingest({"title": line} for line in open("titles.txt"))
         """
-        given = check("data.ingest", self._validate).iterable("objs", objs)
+        given = check("data.ingest", self._scope.validate).iterable("objs", objs)
         started = monotonic()
         insertion = self._insertion()
         for one in given:
@@ -270,7 +270,7 @@ class DataAsync(Generic[Properties]):
             for place, error in result.errors.items():
                 print(place, error.message)
         """
-        checks = check("data.update_many", self._validate)
+        checks = check("data.update_many", self._scope.validate)
         given = [
             checks.one(f"objects[{place}]", one, DataObject)
             for place, one in enumerate(checks.iterable("objects", objects))
@@ -323,7 +323,7 @@ class DataAsync(Generic[Properties]):
             told = await articles.data.delete_many(Filter.by_property("year").less_than(1900))
             print(told.successful, "of", told.matches)
         """
-        checks = check("data.delete_many", self._validate)
+        checks = check("data.delete_many", self._scope.validate)
         checks.boolean("verbose", verbose, required=True)
         checks.boolean("dry_run", dry_run, required=True)
         return await self._transport.execute(ops.delete_many(self._scope, where, verbose, dry_run))
@@ -396,7 +396,7 @@ class DataAsync(Generic[Properties]):
         Example:
             await articles.data.reference_add_many([DataReference("writtenBy", article, author)])
         """
-        checks = check("data.reference_add_many", self._validate)
+        checks = check("data.reference_add_many", self._scope.validate)
         given = checks.several("refs", refs, DataReference, DataReferenceMulti)
         started = monotonic()
         references = ops.expand(self._scope, given)
@@ -442,7 +442,7 @@ class DataAsync(Generic[Properties]):
         await self._transport.execute(ops.reference_replace(self._scope, from_uuid, from_property, to))
 
     def _check_property(self, call: str, from_property: str) -> None:
-        check(call, self._validate).name("from_property", from_property)
+        check(call, self._scope.validate).name("from_property", from_property)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of collection {self.name!r}>"

@@ -42,7 +42,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 
 
 class GenerateAsync(Generic[Properties, References]):
@@ -50,7 +50,7 @@ class GenerateAsync(Generic[Properties, References]):
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("generate")
+        self._scope = scope.but(namespace="generate")
 
     @overload
     async def fetch_objects_by_ids(

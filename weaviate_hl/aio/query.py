@@ -40,7 +40,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 
 
 class QueryAsync(Generic[Properties, References]):
@@ -48,7 +48,7 @@ class QueryAsync(Generic[Properties, References]):
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("query")
+        self._scope = scope.but(namespace="query")
 
     @overload
     async def fetch_object_by_id(

@@ -19,7 +19,7 @@ from weaviate_hl.errors import (
     WeaviateInvalidInputError,
     WeaviateStartUpError,
 )
-from weaviate_hl.settings import Setting
+from weaviate_hl.settings import Setting, host_name
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -106,7 +106,7 @@ class EmbeddedOptions(Setting):
         self.binary_path = _text("binary_path", binary_path)
         self.version = _text("version", version)
         self.port = _port("port", port)
-        self.hostname = _text("hostname", hostname)
+        self.hostname = host_name("hostname", hostname)
         self.additional_env_vars = (
             None if additional_env_vars is None else variables("additional_env_vars", additional_env_vars)
         )

@@ -7,7 +7,7 @@ batches, of one collection or of several.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from weaviate_gen.grpc.services import WeaviateMethods
@@ -35,6 +35,7 @@ from weaviate_hl.errors import (
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.ops import encode, filters
 from weaviate_hl.ops.schema import ABSENT, there
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.ops.values import BadValue, Json
 from weaviate_hl.values.batch import (
     BatchObject,
@@ -44,7 +45,6 @@ from weaviate_hl.values.batch import (
     DeleteManyReturn,
     ErrorObject,
 )
-from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import DataObject, DataReference, DataReferenceMulti, ReferenceToMulti, Uuid
 
@@ -58,19 +58,6 @@ MOST = 1000
 
 MOST_BYTES = 16 * 2**20
 """The size of a request with more than one object, where the server allows it."""
-
-
-class Scope(NamedTuple):
-    """Where objects are, and how many copies of them must answer."""
-
-    collection: str
-    tenant: str | None = None
-    consistency_level: ConsistencyLevel | None = None
-
-    @property
-    def query(self) -> dict[str, str | None]:
-        """Those parts of it that are parameters of most requests."""
-        return {"tenant": self.tenant, "consistency_level": self.consistency_level}
 
 
 # One object.

@@ -10,7 +10,7 @@ from uuid import UUID
 from weaviate_hl.op import RpcOp
 from weaviate_hl.ops import aggregate, search
 from weaviate_hl.ops.checks import check
-from weaviate_hl.ops.search import Scope
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import Uuid
 from weaviate_hl.values.results import QueryReturn

@@ -24,7 +24,7 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
@@ -33,7 +33,7 @@ class Aggregate:
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("aggregate")
+        self._scope = scope.but(namespace="aggregate")
 
     @overload
     def over_all(

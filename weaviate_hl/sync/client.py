@@ -107,17 +107,18 @@ class WeaviateClient:
             WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
             AuthenticationFailedError: The credentials were refused.
         """
-        if self.is_connected():
-            self._transport.connect()  # which sees that it may be used here
-            return
-        try:
-            if self._embedded is not None and not self._embedded.is_running:
-                host, port, grpc_port = in_thread(self._embedded.start)
-                self._transport.params = ConnectionParams.from_params(host, port, False, host, grpc_port, False)
-            self._transport.connect(checks=self._checks)
-        except BaseException:
-            self.close()
-            raise
+        with self._transport.turn():
+            if self.is_connected():
+                self._transport.connect()  # which sees that it may be used here
+                return
+            try:
+                if self._embedded is not None and not self._embedded.is_running:
+                    host, port, grpc_port = in_thread(self._embedded.start)
+                    self._transport.params = ConnectionParams.from_params(host, port, False, host, grpc_port, False)
+                self._transport.connect(checks=self._checks)
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Close all connections, and stop an embedded server. Closing again does nothing."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.ops import data, scan, schema, search
+from weaviate_hl.ops import scan, schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.sync.batch import CollectionBatching
 from weaviate_hl.sync.config import Config
 from weaviate_hl.sync.data import Data
@@ -57,24 +58,12 @@ class Collection(Generic[Properties, References]):
         references: type[References] | None = None,
     ) -> None:
         self._transport = connection
-        self._validate = validate_arguments
-        self._consistency_level = consistency_level
-        self._tenant = tenant
-        self._properties = properties
-        self._references = references
+        self._scope = scope = Scope(name, tenant, consistency_level, validate_arguments, properties, references)
         self.name = name
         self.batch = CollectionBatching[Properties](connection, name, tenant, consistency_level)
         self.config = Config(connection, name, tenant, validate_arguments)
-        self.data = Data[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
+        self.data = Data[Properties](connection, scope)
         self.tenants = Tenants(connection, name, validate_arguments)
-        self._scope = scope = search.Scope(
-            name,
-            tenant=tenant,
-            consistency_level=consistency_level,
-            validate=validate_arguments,
-            properties=properties,
-            references=references,
-        )
         self.query: Query[Properties, References] = Query(connection, scope)
 
     @cached_property
@@ -94,12 +83,12 @@ class Collection(Generic[Properties, References]):
     @property
     def tenant(self) -> str | None:
         """The tenant that its calls concern, if any."""
-        return self._tenant
+        return self._scope.tenant
 
     @property
     def consistency_level(self) -> ConsistencyLevel | None:
         """How many copies of an object must answer its calls; None leaves it to the server."""
-        return self._consistency_level
+        return self._scope.consistency_level
 
     def with_tenant(self, tenant: str | Tenant | None) -> Collection[Properties, References]:
         """The same collection, for one tenant. This one stays as it is, and nothing is sent.
@@ -111,10 +100,10 @@ class Collection(Generic[Properties, References]):
             WeaviateInvalidInputError: It is neither.
         """
         if tenant is None:
-            return self._with(self._consistency_level, None)
-        checks = check("collection.with_tenant", self._validate)
+            return self._but(tenant=None)
+        checks = check("collection.with_tenant", self._scope.validate)
         name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
-        return self._with(self._consistency_level, name)
+        return self._but(tenant=name)
 
     def with_consistency_level(self, consistency_level: ConsistencyLevel | None) -> Collection[Properties, References]:
         """The same collection, with another consistency level. This one stays as it is, and nothing is sent.
@@ -125,21 +114,21 @@ class Collection(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is no consistency level.
         """
-        checks = check("collection.with_consistency_level", self._validate)
+        checks = check("collection.with_consistency_level", self._scope.validate)
         checks.enum("consistency_level", consistency_level, ConsistencyLevel)
-        return self._with(None if consistency_level is None else ConsistencyLevel(consistency_level), self._tenant)
+        level = None if consistency_level is None else ConsistencyLevel(consistency_level)
+        return self._but(consistency_level=level)
 
-    def _with(
-        self, consistency_level: ConsistencyLevel | None, tenant: str | None
-    ) -> Collection[Properties, References]:
+    def _but(self, **changes: Any) -> Collection[Properties, References]:
+        new = self._scope.but(**changes)
         return Collection(
             self._transport,
             self.name,
-            self._validate,
-            consistency_level,
-            tenant,
-            self._properties,
-            self._references,
+            new.validate,
+            new.consistency_level,
+            new.tenant,
+            new.properties,
+            new.references,
         )
 
     @overload
@@ -260,7 +249,7 @@ class Collection(Generic[Properties, References]):
 
     def length(self) -> int:
         """How many objects the collection, or the tenant, has."""
-        return self._transport.execute(schema.count(self.name, self._tenant))
+        return self._transport.execute(schema.count(self.name, self._scope.tenant))
 
     def to_string(self) -> str:
         """The configuration of the collection as JSON text."""
@@ -281,4 +270,4 @@ class Collection(Generic[Properties, References]):
         return of_facts({"collection": self.name} | self._facts())
 
     def _facts(self) -> dict[str, str | None]:
-        return {"tenant": self._tenant, "consistency level": self._consistency_level}
+        return {"tenant": self._scope.tenant, "consistency level": self._scope.consistency_level}

@@ -39,7 +39,7 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
@@ -48,7 +48,7 @@ class Query(Generic[Properties, References]):
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("query")
+        self._scope = scope.but(namespace="query")
 
     @overload
     def fetch_object_by_id(

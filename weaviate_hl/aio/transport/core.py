@@ -112,7 +112,7 @@ class Transport:
         self.protocol = "native" if self._wanted == "auto" else self._wanted
         self._copied = False
         self._kept: Kept | None = None
-        self._waking: dict[int, Lock] = {}  # by process, since a child may inherit one that is held
+        self._turns: dict[object, Lock] = {}
         self._sleeping = False  # to be connected by the first call, after unpickling
         self._undecided = self._wanted == "auto"
 
@@ -162,6 +162,16 @@ class Transport:
 
     # Connecting
 
+    def turn(self) -> Lock:
+        """Held by the one who connects: others who want to wait, and find the connection open.
+
+        There is one for each process, as a child may inherit one that is held, and for each event loop.
+        """
+        if ASYNC:
+            return self._turns.setdefault((os.getpid(), id(asyncio.get_running_loop())), Lock())
+        else:
+            return self._turns.setdefault(os.getpid(), Lock())
+
     async def connect(self, *, checks: bool = True) -> None:
         """Open the connection; with checks, see that the server is there, ready, and new enough.
 
@@ -179,9 +189,15 @@ class Transport:
                 await self._check(self._patience())
             elif self._tokens.needs_provider:
                 await self._log_in(self._patience())
+        except errors.WeaviateConnectionError:
+            if self._kept is not None:
+                await self.close()
+                raise
         except BaseException:
             await self.close()
             raise
+        if self._kept is None:  # somebody did not wait
+            raise errors.WeaviateClosedClientError("The client was closed while it was connecting")
         self.connected = True
 
     async def _check(self, deadline: Deadline) -> None:
@@ -286,12 +302,12 @@ class Transport:
         except RpcFailed as failed:
             if failed.wants_credentials:  # of which it was given none
                 return None
-            return await self._hung_up(failed) if protocol == "native" else failed
+            return await self._hung_up(failed, deadline) if protocol == "native" else failed
         except (Broken, TimeoutError) as error:
             return RpcFailed("UNAVAILABLE", str(error) or "no answer in time")
         return None
 
-    async def _hung_up(self, failed: RpcFailed) -> RpcFailed:
+    async def _hung_up(self, failed: RpcFailed, deadline: Deadline) -> RpcFailed:
         """A port that hung up may want TLS: it is asked."""
         from weaviate_hl.trust import proxy_for, speaks_tls
 
@@ -299,7 +315,7 @@ class Transport:
         plain = not where.secure and proxy_for(self.config, "grpc", where) is None
         if not plain or not failed.text.endswith(HUNG_UP):
             return failed
-        tls = await in_thread(partial(speaks_tls, where.host, where.port, self.config.timeout.init))
+        tls = await in_thread(partial(speaks_tls, where.host, where.port, deadline))
         return RpcFailed("UNAVAILABLE", WANTS_TLS) if tls else failed
 
     def _choose(self, native: RpcFailed | None, web: RpcFailed | None) -> None:
@@ -583,7 +599,7 @@ class Transport:
     async def _ready(self) -> None:
         """See that a call can be made: by this process, in this event loop."""
         if not self.connected or self._process != os.getpid():
-            async with self._waking.setdefault(os.getpid(), Lock()):
+            async with self.turn():
                 await self._wake()
         self._check_loop()
 
@@ -647,7 +663,7 @@ class Transport:
             "connected": False,
             "_copied": True,
             "_kept": None,
-            "_waking": {},
+            "_turns": {},
             "_sleeping": self.connected or self._sleeping,
         }
 

@@ -107,7 +107,7 @@ class Transport:
         self.protocol = "native" if self._wanted == "auto" else self._wanted
         self._copied = False
         self._kept: Kept | None = None
-        self._waking: dict[int, Lock] = {}  # by process, since a child may inherit one that is held
+        self._turns: dict[object, Lock] = {}
         self._sleeping = False  # to be connected by the first call, after unpickling
         self._undecided = self._wanted == "auto"
 
@@ -151,6 +151,13 @@ class Transport:
 
     # Connecting
 
+    def turn(self) -> Lock:
+        """Held by the one who connects: others who want to wait, and find the connection open.
+
+        There is one for each process, as a child may inherit one that is held, and for each event loop.
+        """
+        return self._turns.setdefault(os.getpid(), Lock())
+
     def connect(self, *, checks: bool = True) -> None:
         """Open the connection; with checks, see that the server is there, ready, and new enough.
 
@@ -168,9 +175,15 @@ class Transport:
                 self._check(self._patience())
             elif self._tokens.needs_provider:
                 self._log_in(self._patience())
+        except errors.WeaviateConnectionError:
+            if self._kept is not None:
+                self.close()
+                raise
         except BaseException:
             self.close()
             raise
+        if self._kept is None:  # somebody did not wait
+            raise errors.WeaviateClosedClientError("The client was closed while it was connecting")
         self.connected = True
 
     def _check(self, deadline: Deadline) -> None:
@@ -275,12 +288,12 @@ class Transport:
         except RpcFailed as failed:
             if failed.wants_credentials:  # of which it was given none
                 return None
-            return self._hung_up(failed) if protocol == "native" else failed
+            return self._hung_up(failed, deadline) if protocol == "native" else failed
         except (Broken, TimeoutError) as error:
             return RpcFailed("UNAVAILABLE", str(error) or "no answer in time")
         return None
 
-    def _hung_up(self, failed: RpcFailed) -> RpcFailed:
+    def _hung_up(self, failed: RpcFailed, deadline: Deadline) -> RpcFailed:
         """A port that hung up may want TLS: it is asked."""
         from weaviate_hl.trust import proxy_for, speaks_tls
 
@@ -288,7 +301,7 @@ class Transport:
         plain = not where.secure and proxy_for(self.config, "grpc", where) is None
         if not plain or not failed.text.endswith(HUNG_UP):
             return failed
-        tls = in_thread(partial(speaks_tls, where.host, where.port, self.config.timeout.init))
+        tls = in_thread(partial(speaks_tls, where.host, where.port, deadline))
         return RpcFailed("UNAVAILABLE", WANTS_TLS) if tls else failed
 
     def _choose(self, native: RpcFailed | None, web: RpcFailed | None) -> None:
@@ -566,7 +579,7 @@ class Transport:
     def _ready(self) -> None:
         """See that a call can be made: by this process, in this event loop."""
         if not self.connected or self._process != os.getpid():
-            with self._waking.setdefault(os.getpid(), Lock()):
+            with self.turn():
                 self._wake()
         self._check_loop()
 
@@ -618,7 +631,7 @@ class Transport:
             "connected": False,
             "_copied": True,
             "_kept": None,
-            "_waking": {},
+            "_turns": {},
             "_sleeping": self.connected or self._sleeping,
         }
 
