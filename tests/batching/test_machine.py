@@ -451,9 +451,9 @@ def test_a_part_that_is_too_large_is_halved_until_the_object_is_alone() -> None:
     [
         (errors.WeaviateGRPCUnavailableError("refused"), "away"),
         (errors.WeaviateTimeoutError("late"), "unknown"),
-        (errors.WeaviateBatchError("no", status="RESOURCE_EXHAUSTED"), "later"),
-        (errors.WeaviateBatchError("larger than max (9 vs. 8)", status="RESOURCE_EXHAUSTED"), "smaller"),
-        (errors.WeaviateBatchError("has 9,000 bytes, the server takes 8,000", status="RESOURCE_EXHAUSTED"), "smaller"),
+        (errors.WeaviateBatchError("no", status="RESOURCE_EXHAUSTED", server_text="no"), "later"),
+        (errors.from_answer("Writing", "RESOURCE_EXHAUSTED", "larger than max (9 vs. 8)"), "smaller"),
+        (errors.WeaviateBatchError("9 bytes, the server takes 8", status="RESOURCE_EXHAUSTED"), "smaller"),
         (errors.UnexpectedStatusCodeError("no", status=413), "smaller"),
         (errors.UnexpectedStatusCodeError("no", status=502), "unknown"),
         (errors.InsufficientPermissionsError("no", status="PERMISSION_DENIED"), "refused"),
