@@ -42,6 +42,7 @@ Hits = list[tuple[int, float]]
 
 # By their numbers.
 _METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
+_LARGEST = float(np.finfo(np.float32).max)
 _OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
 _ALPHA = 0.75  # how much the vector counts where nothing is said
 LEG = 100  # how deep each leg of a hybrid search goes at least
@@ -310,6 +311,8 @@ def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
 def near_text(scope: Scope, message: pb.NearTextSearch, what: str = "nearText") -> VectorQuery:
     """A search near the vector that a registered function makes of texts, perhaps moved."""
     targets = targets_of(scope.collection, _target_names(message))
+    if not message.query:
+        raise Refusal(f"{what}: the query must have at least one text")
     inputs = []
     for target in targets:
         vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), what)], axis=0)
@@ -326,7 +329,7 @@ def _moved(scope: Scope, target: Target, vector: Numbers, move: Any, name: str, 
         if move.force:
             raise Refusal(f"'nearText.{label}' parameter needs to have defined either 'concepts' or 'objects' fields")
         return vector
-    if (sign > 0 and not 0 <= move.force <= 1) or move.force < 0:
+    if not 0 <= move.force <= (1 if sign > 0 else _LARGEST):  # nor is it infinite or no number
         raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
     anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), what)] if move.concepts else []
     for text in move.uuids:
