@@ -227,3 +227,27 @@ from weaviate_hl.colour.{colour} import together
     files = [str(tmp_path / "aio.py"), str(tmp_path / "sync.py")]
     result = subprocess.run([sys.executable, "-m", *checker, *files], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_many_calls_begin_a_few_at_a_turn_of_the_loop() -> None:
+    async def main() -> list[int]:
+        calls, begun, per_turn = aio.Calls(), [], list[int]()
+
+        async def call(number: int) -> None:
+            await calls.queue(2)
+            begun.append(number)
+            async with calls.scope():
+                await asyncio.sleep(0.05)
+
+        tasks = [asyncio.create_task(call(number)) for number in range(12)]
+        await asyncio.sleep(0)
+        tasks[7].cancel()
+        while len(begun) < 11:
+            before = len(begun)
+            await asyncio.sleep(0)
+            per_turn.append(len(begun) - before)
+        assert begun == [number for number in range(12) if number != 7]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return per_turn
+
+    assert max(asyncio.run(main())) <= 2

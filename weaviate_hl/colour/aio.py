@@ -6,6 +6,7 @@ import asyncio
 import os
 import weakref
 from asyncio import CancelledError, Condition, Lock, Semaphore, sleep
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -141,18 +142,25 @@ class Calls:
 
     def __init__(self) -> None:
         self._scopes: set[_Scope] = set()
-        self._queue = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
 
     async def queue(self, at_a_turn: int) -> None:
-        """Wait while as many turns of the loop go by as there are others before this one, so many in each."""
-        turns = (len(self._scopes) + self._queue) // at_a_turn
-        if turns:
-            self._queue += 1
-            try:
-                for _ in range(turns):
-                    await sleep(0)
-            finally:
-                self._queue -= 1
+        """Wait behind the calls that wait, of which each turn of the loop lets so many go; few calls need not wait."""
+        if self._queue or len(self._scopes) >= at_a_turn:
+            loop = asyncio.get_running_loop()
+            if not self._queue:
+                loop.call_soon(self._let_go, at_a_turn, loop)
+            turn = loop.create_future()
+            self._queue.append(turn)
+            await turn
+
+    def _let_go(self, many: int, loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(min(many, len(self._queue))):
+            turn = self._queue.popleft()
+            if not turn.done():  # else it was cancelled
+                turn.set_result(None)
+        if self._queue:
+            loop.call_soon(self._let_go, many, loop)
 
     def scope(self) -> _Scope:
         """What a call runs in: it raises `Interrupted` there when calls are ended."""
