@@ -27,6 +27,7 @@ from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest  # no
 import weaviate_hl  # noqa: E402
 
 AT_ONCE, GREAT, RESULTS = 500, 3, 10_000
+SERVING = b"\x08\x01"  # a HealthCheckResponse
 SERVE = f"import sys; sys.path[:0] = {sys.path!r}; import lag; lag.serve()"
 
 
@@ -40,7 +41,9 @@ class Search(grpc.GenericRpcHandler):
         self.replies = {10: few.SerializeToString(), RESULTS: some * (RESULTS // decode.COUNT)}  # replies concatenate
 
     def service(self, handler_call_details: Any) -> Any:
-        """The same for every method."""
+        """Searches, and whether the server is well."""
+        if handler_call_details.method.endswith("/Check"):
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: SERVING)
         return grpc.unary_unary_rpc_method_handler(
             lambda request, context: self.replies[request.limit], request_deserializer=SearchRequest.FromString
         )

@@ -34,6 +34,8 @@ CHOICES = {
     "return_references": ("References", "TReferences"),
     "group_by": (0, 1),
 }
+# What may name files.
+FILES = frozenset("near_image media single_prompt grouped_task".split())
 # All that the annotations may name; ruff takes away what a module does not use.
 IMPORTS = """
 from __future__ import annotations
@@ -41,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio import paging
+from weaviate_hl.aio import files, paging
 from weaviate_hl.ops import {ops}
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
@@ -61,7 +63,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 """
 
 
@@ -125,6 +127,8 @@ class Method:
         yield from (f"    {line}".rstrip() for line in self._docstring())
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
+        if files := [p.name for p in self.parameters if p.name in FILES]:
+            call = f"await files.make(lambda: {call}, {', '.join(files)})"
         paged = self.owner in self.said.get("paged", ())
         execute = "paging.fetch(self._transport, " if paged else "self._transport.execute("
         yield f"    found: {everything} = await {execute}{call})"
@@ -189,7 +193,7 @@ class Class:
         yield ""
         yield "    def __init__(self, transport: Transport, scope: Scope) -> None:"
         yield "        self._transport = transport"
-        yield f'        self._scope = scope.of("{self.name}")'
+        yield f'        self._scope = scope.but(namespace="{self.name}")'
         for method in self.methods:
             yield ""
             yield from (f"    {line}".rstrip() for line in method.lines())

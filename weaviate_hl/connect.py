@@ -9,7 +9,7 @@ from weaviate_gen import SERVER_VERSION
 
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.checks import function, instance, text
-from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.errors import WeaviateInvalidInputError, WeaviatePackageNotInstalledError
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, ProtocolParams, headers_of
 
 if TYPE_CHECKING:
@@ -357,7 +357,7 @@ def _lite(
     from importlib.util import find_spec
 
     if find_spec("numpy") is None:
-        raise ImportError("lite searches with numpy, which is not installed: pip install weaviate-hl[lite]")
+        raise WeaviatePackageNotInstalledError("numpy, which lite searches with,", "weaviate-hl[lite]")
     from functools import partial
     from os import PathLike, fspath
 

@@ -43,6 +43,16 @@ class WeaviateBaseError(Exception):
         self.request_id = request_id
         self.hint = hint
 
+    @property
+    def status_code(self) -> int:
+        """The HTTP status, or the number of the gRPC code; -1 if there was no answer."""
+        return self.status if isinstance(self.status, int) else GRPC_CODES.get(self.status or "", -1)
+
+    @property
+    def error(self) -> str:
+        """What the server said, or else the message."""
+        return self.server_text or self.message
+
     def __str__(self) -> str:
         facts = [
             self.operation,
@@ -90,8 +100,8 @@ class WeaviateUnsupportedFeatureError(WeaviateBaseError):
 class WeaviatePackageNotInstalledError(WeaviateBaseError):
     """A package that only some calls need is not installed."""
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f"{package} is not installed", hint=f"pip install {package}")
+    def __init__(self, package: str, install: str = "") -> None:
+        super().__init__(f"{package} is not installed", hint=f"pip install {install or package}")
 
 
 class WeaviateAgentsNotInstalledError(WeaviatePackageNotInstalledError):
@@ -169,16 +179,6 @@ class MissingScopeError(AuthenticationFailedError):
 
 class UnexpectedStatusCodeError(WeaviateBaseError):
     """The server answered with a status that does not mean success."""
-
-    @property
-    def status_code(self) -> int:
-        """The HTTP status, or the number of the gRPC code."""
-        return self.status if isinstance(self.status, int) else GRPC_CODES.get(self.status or "", -1)
-
-    @property
-    def error(self) -> str | None:
-        """What the server said."""
-        return self.server_text
 
 
 class InsufficientPermissionsError(UnexpectedStatusCodeError):

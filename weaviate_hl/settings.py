@@ -180,6 +180,8 @@ class AdditionalConfig(Setting):
         telemetry: Watches every call: `weaviate_hl.telemetry.opentelemetry()`, or a hook of your own.
     """
 
+    timeout_: Timeout
+
     def __init__(
         self,
         *,

@@ -362,10 +362,22 @@ def test_refusals_that_may_pass_are_tried_again(colour: Any, client: Any, store:
     assert batch.counts == (20, 20, 0, 0)
 
 
-def test_an_object_larger_than_the_server_takes_fails_alone(colour: Any, store: Store, fake: FakeWeaviate) -> None:
+@pytest.mark.parametrize("given", [None, "no id", 7])
+def test_a_reference_from_nothing_is_named_as_such(colour: Any, store: Store, fake: FakeWeaviate, given: Any) -> None:
+    batch = enter(colour, colour.connect(fake).collections.use("Article").batch.dynamic())
+    with pytest.raises(errors.WeaviateBatchValidationError, match=f"from_uuid.*{given}"):
+        colour.call(batch.add_reference, given, "likes", ids(1)[0])
+    leave(colour, batch)
+    assert batch.counts == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("mode", ["dynamic", "stream"])
+def test_an_object_larger_than_the_server_takes_fails_alone(
+    colour: Any, store: Store, fake: FakeWeaviate, mode: str
+) -> None:
     fake.max_message_size = 20_000
     client = colour.connect(fake)
-    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None))
+    batch = enter(colour, getattr(client.collections.use("Article").batch, mode)(on_failure=lambda told: None))
     given = ids(40)
     fill(colour, batch, given)
     colour.call(batch.add_object, {"title": "x" * 50_000})

@@ -399,6 +399,17 @@ def test_ten_thousand_writes_of_one_object_can_be_stopped() -> None:
     assert machine.finished
 
 
+def test_what_failed_keeps_its_reason_when_the_batch_breaks_after_it() -> None:
+    machine = Machine(Mode(1))
+    machine.add(ObjectItem(IDS[0], b"x", "A"))
+    part = machine.take(0.0)
+    assert part is not None
+    machine.done(part, {0: "no such property"}, 0.0)
+    machine.stop(KeyError("a callback"))
+    machine.failed(part.items, "unknown", "the batch broke", 0.0)
+    assert [(item.outcome, item.reason) for item in machine.news] == [("failed", "no such property")]
+
+
 def test_a_rate_is_kept_in_every_minute() -> None:
     machine = Machine(Mode(10, per_minute=120, linger=None))
     now, sent = 0.0, []
@@ -451,8 +462,9 @@ def test_a_part_that_is_too_large_is_halved_until_the_object_is_alone() -> None:
     [
         (errors.WeaviateGRPCUnavailableError("refused"), "away"),
         (errors.WeaviateTimeoutError("late"), "unknown"),
-        (errors.WeaviateBatchError("no", status="RESOURCE_EXHAUSTED"), "later"),
-        (errors.WeaviateBatchError("larger than max (9 vs. 8)", status="RESOURCE_EXHAUSTED"), "smaller"),
+        (errors.WeaviateBatchError("no", status="RESOURCE_EXHAUSTED", server_text="no"), "later"),
+        (errors.from_answer("Writing", "RESOURCE_EXHAUSTED", "larger than max (9 vs. 8)"), "smaller"),
+        (errors.WeaviateBatchError("9 bytes, the server takes 8", status="RESOURCE_EXHAUSTED"), "smaller"),
         (errors.UnexpectedStatusCodeError("no", status=413), "smaller"),
         (errors.UnexpectedStatusCodeError("no", status=502), "unknown"),
         (errors.InsufficientPermissionsError("no", status="PERMISSION_DENIED"), "refused"),

@@ -1,14 +1,20 @@
-"""64 threads add 10,000 objects each to one batch of a real server: `python -m tests.batching.threads`.
+"""64 threads add 10,000 objects each to one batch of a server: `python -m tests.batching.threads [kind ...]`.
 
-WEAVIATE_HL_TEST_BINARY names the server. The exit status is 0 when the accounts are exact.
+WEAVIATE_HL_TEST_BINARY names a real one; without, it is the engine in this process. The exit status is 0 when the
+accounts are exact.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import weaviate_hl
 from tests.batching.kit import KINDS, begin
 from tests.batching.restart import connect, say
 from tests.servers.real import RealServer
@@ -17,10 +23,21 @@ from weaviate_hl.classes.config import Configure, DataType, Property
 THREADS, EACH = 64, 10_000
 
 
+@contextmanager
+def connected() -> Iterator[Any]:
+    """A client of the server that the environment names, or of the engine in this process."""
+    if "WEAVIATE_HL_TEST_BINARY" in os.environ:
+        with RealServer() as server, connect(server) as client:
+            yield client
+    else:
+        with weaviate_hl.connect_to_lite() as client:
+            yield client
+
+
 def main() -> None:
     wrong = 0
-    with RealServer() as server, connect(server) as client:
-        for kind in KINDS:
+    with connected() as client:
+        for kind in sys.argv[1:] or KINDS:
             name = f"Threads{kind.title().replace('_', '')}"
             client.collections.create(
                 name,

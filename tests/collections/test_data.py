@@ -61,6 +61,37 @@ def articles(colour: Sync, anywhere: Any) -> Articles:
     return Articles(colour, colour.call(anywhere.collections.create, PREFIX, properties=PROPERTIES))
 
 
+def test_some_of_what_each_of_several_objects_has_is_changed(articles: Articles) -> None:
+    articles.insert_many([DataObject({"t": "a", "n": n}, uuid=one, vector=[n, 2]) for n, one in enumerate([U1, U2])])
+    told = articles.update_many(
+        DataObject({"n": n}, uuid=one) for n, one in [(10, U1), (11, str(U2)), ("x", U2), (12, U3), (13, U1)]
+    )
+    assert told.uuids == {0: U1, 1: U2, 4: U1}
+    assert sorted(told.errors) == [2, 3]
+    assert told.errors[3].object_.uuid == U3
+    for one, n, vector in [(U1, 13, [0, 2]), (U2, 11, [1, 2])]:
+        found = articles.get(one)
+        assert (found.properties, found.vector) == ({"t": "a", "n": n}, {"default": vector})
+    assert articles.update_many([]).uuids == {}
+    with pytest.raises(errors.UnexpectedStatusCodeError, match=str(U3)):
+        articles.update_many([DataObject({"n": 1}, uuid=U3)])
+    for wrong, text in [
+        ({"n": 1}, "DataObject"),
+        (DataObject({"n": 1}), "UUID"),
+        (DataObject({"n": {1}}, uuid=U1), "n"),
+    ]:
+        with pytest.raises(errors.WeaviateInvalidInputError, match=rf"1\b.*{text}"):
+            articles.update_many([DataObject({"n": 77}, uuid=U1), wrong])
+    assert articles.get(U1).properties["n"] == 13
+
+
+def test_all_that_a_filter_matches_is_deleted(articles: Articles) -> None:
+    articles.insert_many([{"n": n} for n in range(10)])
+    told = articles.delete_all_matching(Filter.by_property("n").greater_than(3))
+    assert (told.successful, told.matches, told.failed) == (6, 6, 0)
+    assert articles.count() == 4
+
+
 def test_insert(articles: Articles) -> None:
     made = articles.insert({"t": "x", "n": 3})
     assert type(made) is UUID

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import grpc
 import pytest
@@ -30,6 +30,7 @@ from tests.servers.faults import RpcFault
 from weaviate_hl import errors
 from weaviate_hl.classes.config import Configure, DataType, Property
 from weaviate_hl.classes.data import DataObject
+from weaviate_hl.classes.query import Filter
 
 IDS = [UUID(int=number) for number in range(1, 26)]
 
@@ -68,6 +69,29 @@ def test_every_object_comes_once_in_the_order_of_ids(colour: Sync, numbers: Any,
     assert [one.uuid for one in found] == IDS
     assert [one.properties["n"] for one in found] == [one.int for one in IDS]
     assert found[0].vector == {}
+
+
+SPREAD = sorted(uuid5(NAMESPACE_OID, str(number)) for number in range(40))
+
+
+@pytest.mark.live  # requests at the same time, which differ only in their ids: a recording does not tell them apart
+@pytest.mark.parametrize("asked", [{}, {"concurrent_requests": 3}, {"concurrent_requests": 3, "cache_size": 9}])
+def test_a_filtered_or_concurrent_scan_is_complete_ordered_and_resumable(
+    colour: Sync, numbers: Any, asked: Any
+) -> None:
+    """Ids that follow each other, all in one stretch, and ids that are spread."""
+    objects = [DataObject({"n": 100 + place}, uuid=one) for place, one in enumerate(SPREAD)]
+    assert not colour.call(numbers.data.insert_many, objects).has_errors
+    every, where = IDS + SPREAD, Filter.by_property("n").greater_than(20) & Filter.by_property("n").less_than(130)
+    some = IDS[20:] + SPREAD[:30]
+    assert [one.uuid for one in loop(colour, numbers.iterator(**asked))] == every
+    assert [one.uuid for one in loop(colour, numbers.iterator(filters=where, **asked))] == some
+    for place in (0, 4, 20):
+        rest = numbers.iterator(filters=where, after=some[place], **asked)
+        assert [one.uuid for one in loop(colour, rest)] == some[place + 1 :]
+        assert rest.cursor == some[-1]
+    nothing = numbers.iterator(filters=Filter.by_property("n").less_than(0), **asked)
+    assert list(loop(colour, nothing)) == []
 
 
 def test_what_is_returned_is_what_was_asked_for(colour: Sync, numbers: Any) -> None:
@@ -143,6 +167,8 @@ def test_a_tenant_is_gone_through_alone(colour: Sync, anywhere: Any) -> None:
         ({"cache_size": 0}, "`cache_size` must be an int from 1"),
         ({"cache_size": True}, "`cache_size`"),
         ({"cache_size": 2**32}, "`cache_size`"),
+        ({"concurrent_requests": 0}, "`concurrent_requests` must be an int from 1"),
+        ({"filters": "n > 3"}, "`filters` must be FilterReturn"),
         ({"after": "zz"}, "`after` must be a UUID"),
         ({"return_metadata": ["colour"]}, "return_metadata"),
         ({"return_properties": 7}, "return_properties"),

@@ -24,6 +24,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write down what a server answers to the scenarios")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks a server gets the scenarios for which one is named, and one skip for all others."""
+    if "server" not in metafunc.fixturenames:
+        return
+    running = REPLAYING not in os.environ and os.environ.get(RUNNING)
+    asked: list[Any] = list(SCENARIOS)
+    if not os.environ.get(BINARY):
+        asked = [name for name, scenario in SCENARIOS.items() if running and scenario.world == "main"]
+    if left := len(SCENARIOS) - len(asked):
+        reason = f"{left} scenarios: {BINARY} names no server to start" + (
+            f", {RUNNING} none that runs" * (not running)
+        )
+        asked.append(pytest.param("", marks=pytest.mark.skip(reason=reason), id="without a server"))
+    metafunc.parametrize("name", asked)
+
+
 @pytest.fixture(scope="session")
 def recorded(request: pytest.FixtureRequest) -> Iterator[dict[str, list[Any]]]:
     """What a server answered, by scenario; after a run with `--record`, what it answers now."""
@@ -61,11 +77,10 @@ def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
 def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
     """Ask a server with the settings of the scenario's world: our own, or for the main world one that runs."""
     started: dict[str, RealServer] = {}
-    running = "" if REPLAYING in os.environ else os.environ.get(RUNNING, "")
 
     def address(world: str) -> tuple[str, int]:
         if not os.environ.get(BINARY) and world == "main":
-            host, _, port = running.split()[0].rpartition(":")
+            host, _, port = os.environ[RUNNING].split()[0].rpartition(":")
             return host, int(port)
         if world not in started:
             server = RealServer(WORLDS[world])
@@ -74,8 +89,6 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
         return started[world].address
 
     def ask(scenario: Scenario, again: bool = True) -> It:
-        if not os.environ.get(BINARY) and not (running and scenario.world == "main"):
-            pytest.skip(f"neither {BINARY} nor {RUNNING} names a server for the world {scenario.world}")
         answering = Server(address(scenario.world))
         try:
             return _ask(answering, scenario, recorded.get(scenario.id) if again else None)

@@ -39,6 +39,8 @@ _U = "11111111222233334444555555555555"
         "text": {"t": "ä\n"},
         "text, wrong": {"t": 1},
         "text, null": {"t": None},
+        "text, halves of pairs": {"t": "a\ud83db\ude00", "tl": ["\ud83d\ude00"], "o": {"T": "\udfff"}},
+        "unknown, half of a pair": {"z\ud83d": 1},
         "first letter": {"T": "x"},
         "unknown": {"zz": 1},
         "int": {"i": -5},

@@ -47,6 +47,25 @@ def there_and_back(it: It) -> None:
 
 
 @scenario("backup")
+def aliases_come_back(it: It) -> None:
+    it.create()
+    it.create(D)
+    id = _id("aliases")
+    for alias in ("CgGone", "CgMoved"):
+        it.post("/aliases", {"alias": alias, "class": C})
+    it.post("/backups/filesystem", {"id": id, "include": [C]}, show=_shown)
+    _status(it, f"/backups/filesystem/{id}")
+    it.delete("/aliases/CgGone")
+    it.put("/aliases/CgMoved", {"class": D})
+    for overwrite in (False, True):
+        it.delete(f"/schema/{C}")
+        it.post(f"/backups/filesystem/{id}/restore", {"overwriteAlias": overwrite}, show=_shown)
+        _status(it, f"/backups/filesystem/{id}/restore")
+        for alias in ("CgGone", "CgMoved"):
+            it.get(f"/aliases/{alias}")
+
+
+@scenario("backup")
 def what_is_not_possible(it: It) -> None:
     it.create()
     id = _id("two")
@@ -66,6 +85,10 @@ def what_is_not_possible(it: It) -> None:
     it.get("/backups/filesystem/cg-no-such", words=False)
     it.get("/backups/filesystem/cg-no-such/restore", words=False)
     it.delete("/backups/filesystem/cg-no-such")
+    for odd in ("UP", "..%2F..%2Fcg-x"):
+        it.post(f"/backups/filesystem/{odd}/restore", {}, words=False)
+        it.get(f"/backups/filesystem/{odd}", words=False)
+        it.delete(f"/backups/filesystem/{odd}")
     start(id=id, include=[C])
     _status(it, f"/backups/filesystem/{id}")
     it.post(f"/backups/filesystem/{id}/restore", {"include": [D]}, show=same)

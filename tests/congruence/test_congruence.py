@@ -22,7 +22,6 @@ Ask = Callable[..., It]
 DOCS = Path(__file__).parents[2] / "docs" / "lite.md"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_recording_is_what_the_server_answers(
     name: str, server: Ask, recorded: dict[str, list[Any]], request: pytest.FixtureRequest
 ) -> None:

@@ -245,6 +245,34 @@ def test_more_matches_than_the_server_deletes(colour: Sync, fake: FakeWeaviate) 
     assert (told.matches, told.successful, told.failed, told.objects) == (10_500, 9_999, 1, None)
 
 
+def test_all_that_matches_is_deleted_however_many(colour: Sync, fake: FakeWeaviate) -> None:
+    replies = iter([(25_000, 9_999, 1), (15_001, 10_000, 0), (5_001, 5_000, 1)])
+
+    def delete(message: Any, call: Any) -> BatchDeleteReply:
+        matches, successful, failed = next(replies)
+        return BatchDeleteReply(matches=matches, successful=successful, failed=failed)
+
+    fake.on_rpc(WeaviateMethods.BatchDelete, delete)
+    data = colour.connect(fake).collections.use("Article").data
+    told: list[tuple[int, int]] = []
+    sums = colour.call(
+        data.delete_all_matching,
+        Filter.by_property("n").greater_than(0),
+        progress=lambda so_far: told.append((so_far.successful, so_far.matches)),
+    )
+    assert told == [(9_999, 25_000), (19_999, 25_000), (24_999, 25_000)]
+    assert (sums.successful, sums.matches, sums.failed, sums.objects) == (24_999, 25_000, 1, None)
+
+
+def test_a_deletion_ends_where_nothing_can_be_deleted(colour: Sync, fake: FakeWeaviate) -> None:
+    fake.on_rpc(WeaviateMethods.BatchDelete, BatchDeleteReply(matches=20_000, successful=0, failed=10_000))
+    data = colour.connect(fake).collections.use("Article").data
+    sums = colour.call(data.delete_all_matching, Filter.by_property("n").greater_than(0))
+    assert (sums.successful, sums.matches, sums.failed) == (0, 20_000, 10_000)
+    with pytest.raises(errors.WeaviateInvalidInputError, match="progress"):
+        colour.call(data.delete_all_matching, Filter.by_property("n").greater_than(0), progress=True)
+
+
 def test_a_deletion_is_not_repeated_as_its_numbers_would_not_be_true(colour: Sync, fake: FakeWeaviate) -> None:
     fake.on_rpc(WeaviateMethods.BatchDelete, BatchDeleteReply())
     fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, "gone"), on=WeaviateMethods.BatchDelete, at=1)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import threading
 import time
 from typing import Any
 
 import grpc
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
+from weaviate_gen.grpc.v1.aggregate_pb2 import AggregateReply
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply
 
 from tests.core.colours import Async, Sync
@@ -16,6 +19,7 @@ from tests.servers.dead import ClosedPort
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import RpcFault
 from weaviate_hl import errors
+from weaviate_hl.classes.generate import GenerativeConfig, GenerativeParameters
 from weaviate_hl.policy import RetryPolicy
 from weaviate_hl.settings import ConnectionParams, Timeout
 
@@ -75,3 +79,30 @@ def test_a_reply_that_cannot_be_read_is_told(colour: Sync, fake: FakeWeaviate) -
     (found,) = colour.call(articles(colour, fake).query.fetch_objects).objects
     with pytest.raises(errors.ResponseCannotBeDecodedError):
         _ = found.uuid
+
+
+@pytest.mark.parametrize("call", ["query", "aggregate", "generate"])
+def test_files_are_not_read_in_the_event_loop(fake: FakeWeaviate, call: str) -> None:
+    """A file whose reading takes until the loop has gone on."""
+    gone_on = threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            assert gone_on.wait(5), "the loop stands still"
+            return b"cat"
+
+    fake.on_rpc(WeaviateMethods.Search, SearchReply())
+    fake.on_rpc(WeaviateMethods.Aggregate, AggregateReply())
+    colour = Async()
+    try:
+        found = articles(colour, fake)
+        colour.loop.call_soon_threadsafe(colour.loop.call_later, 0.2, gone_on.set)
+        if call == "generate":
+            prompt = GenerativeParameters.single_prompt(prompt="what is it?", images=[Slow()])
+            provider = GenerativeConfig.openai(model="x")
+            colour.call(found.generate.fetch_objects, single_prompt=prompt, generative_provider=provider)
+        else:
+            more = {"object_limit": 3} if call == "aggregate" else {}
+            colour.call(getattr(found, call).near_image, Slow(), **more)
+    finally:
+        colour.close()

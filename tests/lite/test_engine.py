@@ -99,6 +99,7 @@ def test_a_key_where_none_is_wanted(lite: Lite) -> None:
     [
         ({"QUERY_DEFAULT_LIMIT": 5}, "does not know the setting QUERY_DEFAULT_LIMIT"),
         ({"QUERY_DEFAULTS_LIMIT": "many"}, "QUERY_DEFAULTS_LIMIT must be a whole number"),
+        ({"QUERY_DEFAULTS_LIMIT": "\N{SUPERSCRIPT TWO}"}, "QUERY_DEFAULTS_LIMIT must be a whole number"),
         ({"AUTOSCHEMA_ENABLED": "perhaps"}, "AUTOSCHEMA_ENABLED must be true or false"),
         ({"ENABLE_MODULES": "text2vec-openai"}, "ENABLE_MODULES names text2vec-openai"),
         ({"DEFAULT_VECTORIZER_MODULE": "text2vec-openai"}, "DEFAULT_VECTORIZER_MODULE names text2vec-openai"),
@@ -218,6 +219,20 @@ def test_numpy_is_loaded_by_searches_alone() -> None:
     subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, check=True)
 
 
+def test_a_first_script_loads_only_what_it_uses() -> None:
+    code = (
+        "import sys, weaviate_hl\n"
+        "with weaviate_hl.connect_to_lite() as client:\n"
+        "    things = client.collections.create('Thing')\n"
+        "    things.data.insert({'text': 'a quick brown fox'})\n"
+        "    assert len(things.query.fetch_objects().objects) == 1\n"
+        "print({*'asyncio email grpc hashlib httpx httpx2 numpy ssl uvicorn urllib.request'.split(),\n"
+        "    'weaviate_gen.rest.client'} & {*sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_several_threads(start: Start, tmp_path: Path) -> None:
     lite = start(tmp_path / "data.db")
     lite.create("A", {"t": "text"})
@@ -254,3 +269,11 @@ def test_bodies_of_the_wrong_shape(lite: Lite, method: str, path: str, body: obj
 def test_trouble_with_the_data_file(lite: Lite) -> None:
     lite.engine.storage.close()
     assert lite.refused("POST", "/schema", {"class": "A"})[0] == 500
+
+
+def test_a_body_that_is_nested_too_deeply(lite: Lite) -> None:
+    value: object = 1
+    for _ in range(100_000):
+        value = [value]
+    status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"o": value}})
+    assert (status, "nested too deeply" in text) == (400, True)

@@ -294,9 +294,13 @@ def test_backups_that_are_refused(start: Start, tmp_path: Path) -> None:
         ({"id": "x", "include": ["A", "A"]}, "class list 'include' contains duplicate: A"),
         ({"id": "x", "include": ["B"]}, "class B doesn't exist"),
         ({"id": "x", "exclude": ["A"]}, "empty class list: please choose from : [A]"),
+        ({"id": "x" * 300}, "data file: "),
+        ({"id": "x", "config": {"Path": "y"}}, "lite does not support config.Path"),
         ({"id": "x", "incremental_base_backup_id": "there"}, "lite does not support incremental_base_backup_id"),
     ):
         assert text in lite.refused("POST", "/backups/filesystem", body)[1]
+    outside = start(ENABLE_MODULES="backup-filesystem", BACKUP_FILESYSTEM_PATH=str(tmp_path / "inner"))
+    assert outside.refused("POST", "/backups/filesystem/..%2Fthere/restore", {})[0] == 404
     for method, path in (("GET", "zz"), ("GET", "zz/restore"), ("POST", "zz/restore")):
         status, text = lite.refused(method, f"/backups/filesystem/{path}", {} if method == "POST" else None)
         assert (status, "zz" in text) == (404, True)

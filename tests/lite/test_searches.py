@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from lite_kit import Lite, Start, multi_vector, near, uuid, vector, where
 from weaviate_gen.grpc.v1 import aggregate_pb2 as aggregate
+from weaviate_gen.grpc.v1 import base_pb2 as types
 from weaviate_gen.grpc.v1 import base_search_pb2 as base
+from weaviate_gen.grpc.v1 import batch_pb2 as batch
 from weaviate_gen.grpc.v1 import generative_pb2 as generative
 from weaviate_gen.grpc.v1 import search_get_pb2 as pb
+
+from weaviate_hl.lite import RpcError
 
 CORPUS = {
     1: ("the quick brown fox", "fox news"),
@@ -593,9 +598,43 @@ def test_texts_have_vectors_without_a_model(start: Start) -> None:
     assert (status, text) == (422, 'vectorizer: no module with name "text2vec-contextionary" present')
 
 
-def test_a_vectorizer_that_gives_too_few_vectors_is_refused(start: Start) -> None:
-    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": lambda texts: []})
+@pytest.mark.parametrize(
+    ("vectorizer", "problem"),
+    [
+        (lambda texts: [], "text2vec-x gave 0 vectors for 1 texts"),
+        (lambda texts: None, "text2vec-x failed: TypeError: "),
+        (lambda texts: [["a"]], "text2vec-x failed: vectors must be lists of numbers"),
+        (lambda texts: texts[1], "text2vec-x failed: IndexError: list index out of range"),
+    ],
+)
+def test_a_vectorizer_that_fails_is_told_by_its_name(
+    start: Start, vectorizer: Callable[[list[str]], Any], problem: str
+) -> None:
+    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": vectorizer})
     lite.create("A", {"t": "text"}, vectorizer="text2vec-x")
     status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"t": "x"}})
     assert status == 500
-    assert "text2vec-x gave 0 vectors for 1 texts" in text
+    assert problem in text
+
+
+@pytest.mark.parametrize("data", [b"x", b"\0\0\x80?x"])
+def test_bytes_that_are_no_vector_are_refused_before_they_are_kept(lite: Lite, data: bytes) -> None:
+    lite.create("A", vectorConfig={"v": {"vectorizer": {"none": {}}, "vectorIndexType": "hnsw"}})
+    lite.insert("A", 1, vectors={"v": [1]})
+    item = batch.BatchObject(collection="A", uuid=uuid(2), vectors=[types.Vectors(name="v", vector_bytes=data)])
+    reply = lite.engine.rpc("BatchObjects", batch.BatchObjectsRequest(objects=[item]))
+    assert "whole float32 numbers" in reply.errors[0].error
+    for query in (base.NearVector(vector_bytes=data), base.NearVector(vectors=[types.Vectors(vector_bytes=data)])):
+        with pytest.raises(RpcError, match="UNKNOWN: .*whole float32 numbers"):
+            lite.ids("A", near_vector=query)
+    no_size = types.Vectors(vector_bytes=b"\0\0" + data, type="VECTOR_TYPE_MULTI_FP32")
+    with pytest.raises(RpcError, match="UNKNOWN: .*dimension cannot be 0"):
+        lite.ids("A", near_vector=base.NearVector(vectors=[no_size]))
+    assert lite.ids("A", near_vector=base.NearVector(vector=[1])) == [1]
+
+
+def test_a_number_that_an_enum_lacks_stands_for_the_first(lite: Lite) -> None:
+    lite.create("A", {"t": "text"})
+    lite.insert("A", 1, {"t": "x"})
+    options: Any = base.SearchOperatorOptions(operator=99)  # type: ignore[arg-type]
+    assert lite.ids("A", bm25_search=base.BM25(query="x y", search_operator=options)) == [1]

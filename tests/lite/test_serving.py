@@ -290,6 +290,7 @@ def test_the_command_refuses_without_a_traceback(
         (["--set", "NO_SUCH=1"], "does not know the setting NO_SUCH"),
         (["--path", str(tmp_path)], "is a folder"),
         (["--host", EVERYWHERE], "--api-key"),
+        (["--api-key", "k", "--set", "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED=true"], "give one of them"),
     ):
         assert main(["lite", *arguments]) == 1
         told = capsys.readouterr().err

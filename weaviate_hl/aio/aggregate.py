@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+from weaviate_hl.aio import files
 from weaviate_hl.ops import aggregate
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.filters import FilterReturn
@@ -24,7 +25,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 
 
 class AggregateAsync:
@@ -32,7 +33,7 @@ class AggregateAsync:
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("aggregate")
+        self._scope = scope.but(namespace="aggregate")
 
     @overload
     async def over_all(
@@ -391,17 +392,20 @@ class AggregateAsync:
             told = await articles.aggregate.near_image(Path("cat.png"), object_limit=100)
         """
         found: AggregateReturn | AggregateGroupByReturn = await self._transport.execute(
-            aggregate.near_image(
-                self._scope,
+            await files.make(
+                lambda: aggregate.near_image(
+                    self._scope,
+                    near_image,
+                    certainty=certainty,
+                    distance=distance,
+                    object_limit=object_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    target_vector=target_vector,
+                    total_count=total_count,
+                    return_metrics=return_metrics,
+                ),
                 near_image,
-                certainty=certainty,
-                distance=distance,
-                object_limit=object_limit,
-                filters=filters,
-                group_by=group_by,
-                target_vector=target_vector,
-                total_count=total_count,
-                return_metrics=return_metrics,
             )
         )
         return found

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from weaviate_gen.rest.api.meta import get as meta
 from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
-from weaviate_gen.rest.client import AsyncRest
 
 from weaviate_hl.aio.alias import AliasAsync
 from weaviate_hl.aio.batch import ClientBatchingAsync
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from weaviate_gen.grpc import WeaviateAsyncStub
+    from weaviate_gen.rest.client import AsyncRest
     from weaviate_gen.rest.operation import Request
 
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
@@ -185,6 +185,8 @@ class WeaviateAsyncClient:
 
         They go over this client's connection, with its credentials, timeouts and retries, and give attrs models.
         """
+        from weaviate_gen.rest.client import AsyncRest
+
         return AsyncRest(self._send)
 
     @property

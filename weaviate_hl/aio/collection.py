@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio.aggregate import AggregateAsync
 from weaviate_hl.aio.batch import CollectionBatchingAsync
 from weaviate_hl.aio.config import ConfigAsync
 from weaviate_hl.aio.data import DataAsync
-from weaviate_hl.aio.generate import GenerateAsync
 from weaviate_hl.aio.iterator import ObjectIteratorAsync, ObjectScanAsync
 from weaviate_hl.aio.query import QueryAsync
 from weaviate_hl.aio.tenants import TenantsAsync
 from weaviate_hl.colour.aio import ASYNC
-from weaviate_hl.ops import data, schema, search
+from weaviate_hl.ops import scan, schema
 from weaviate_hl.ops.checks import check
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.tables import of_facts
 from weaviate_hl.values.tenants import Tenant, tenant_name
 
 if TYPE_CHECKING:
+    from weaviate_hl.aio.aggregate import AggregateAsync
+    from weaviate_hl.aio.generate import GenerateAsync
     from weaviate_hl.aio.transport.core import Transport
+    from weaviate_hl.values.filters import FilterReturn
     from weaviate_hl.values.inputs import MetadataName, MetadataQuery, ReturnProperties, ReturnReferences, Uuid
     from weaviate_hl.values.schema import Shard
 
@@ -56,37 +58,37 @@ class CollectionAsync(Generic[Properties, References]):
         references: type[References] | None = None,
     ) -> None:
         self._transport = connection
-        self._validate = validate_arguments
-        self._consistency_level = consistency_level
-        self._tenant = tenant
-        self._properties = properties
-        self._references = references
+        self._scope = scope = Scope(name, tenant, consistency_level, validate_arguments, properties, references)
         self.name = name
         self.batch = CollectionBatchingAsync[Properties](connection, name, tenant, consistency_level)
         self.config = ConfigAsync(connection, name, tenant, validate_arguments)
-        self.data = DataAsync[Properties](connection, data.Scope(name, tenant, consistency_level), validate_arguments)
+        self.data = DataAsync[Properties](connection, scope)
         self.tenants = TenantsAsync(connection, name, validate_arguments)
-        self._scope = scope = search.Scope(
-            name,
-            tenant=tenant,
-            consistency_level=consistency_level,
-            validate=validate_arguments,
-            properties=properties,
-            references=references,
-        )
         self.query: QueryAsync[Properties, References] = QueryAsync(connection, scope)
-        self.generate: GenerateAsync[Properties, References] = GenerateAsync(connection, scope)
-        self.aggregate = AggregateAsync(connection, scope)
+
+    @cached_property
+    def aggregate(self) -> AggregateAsync:
+        """Counts and metrics."""
+        from weaviate_hl.aio.aggregate import AggregateAsync
+
+        return AggregateAsync(self._transport, self._scope)
+
+    @cached_property
+    def generate(self) -> GenerateAsync[Properties, References]:
+        """Searches whose results a generative model works on."""
+        from weaviate_hl.aio.generate import GenerateAsync
+
+        return GenerateAsync(self._transport, self._scope)
 
     @property
     def tenant(self) -> str | None:
         """The tenant that its calls concern, if any."""
-        return self._tenant
+        return self._scope.tenant
 
     @property
     def consistency_level(self) -> ConsistencyLevel | None:
         """How many copies of an object must answer its calls; None leaves it to the server."""
-        return self._consistency_level
+        return self._scope.consistency_level
 
     def with_tenant(self, tenant: str | Tenant | None) -> CollectionAsync[Properties, References]:
         """The same collection, for one tenant. This one stays as it is, and nothing is sent.
@@ -98,10 +100,10 @@ class CollectionAsync(Generic[Properties, References]):
             WeaviateInvalidInputError: It is neither.
         """
         if tenant is None:
-            return self._with(self._consistency_level, None)
-        checks = check("collection.with_tenant", self._validate)
+            return self._but(tenant=None)
+        checks = check("collection.with_tenant", self._scope.validate)
         name = checks.name("tenant", tenant_name(checks.one("tenant", tenant, str, Tenant)))
-        return self._with(self._consistency_level, name)
+        return self._but(tenant=name)
 
     def with_consistency_level(
         self, consistency_level: ConsistencyLevel | None
@@ -114,21 +116,21 @@ class CollectionAsync(Generic[Properties, References]):
         Raises:
             WeaviateInvalidInputError: It is no consistency level.
         """
-        checks = check("collection.with_consistency_level", self._validate)
+        checks = check("collection.with_consistency_level", self._scope.validate)
         checks.enum("consistency_level", consistency_level, ConsistencyLevel)
-        return self._with(None if consistency_level is None else ConsistencyLevel(consistency_level), self._tenant)
+        level = None if consistency_level is None else ConsistencyLevel(consistency_level)
+        return self._but(consistency_level=level)
 
-    def _with(
-        self, consistency_level: ConsistencyLevel | None, tenant: str | None
-    ) -> CollectionAsync[Properties, References]:
+    def _but(self, **changes: Any) -> CollectionAsync[Properties, References]:
+        new = self._scope.but(**changes)
         return CollectionAsync(
             self._transport,
             self.name,
-            self._validate,
-            consistency_level,
-            tenant,
-            self._properties,
-            self._references,
+            new.validate,
+            new.consistency_level,
+            new.tenant,
+            new.properties,
+            new.references,
         )
 
     @overload
@@ -141,6 +143,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Properties, References]: ...
     @overload
     def iterator(
@@ -152,6 +156,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Properties, TReferences]: ...
     @overload
     def iterator(
@@ -163,6 +169,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[TProperties, References]: ...
     @overload
     def iterator(
@@ -174,6 +182,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[TProperties, TReferences]: ...
     def iterator(
         self,
@@ -184,6 +194,8 @@ class CollectionAsync(Generic[Properties, References]):
         return_references: type[TReferences] | ReturnReferences | None = None,
         after: Uuid | None = None,
         cache_size: int | None = None,
+        filters: FilterReturn | None = None,
+        concurrent_requests: int = 1,
     ) -> ObjectIteratorAsync[Any, Any]:
         """All objects of the collection, or of the tenant, one after another, in the order of their ids.
 
@@ -198,6 +210,11 @@ class CollectionAsync(Generic[Properties, References]):
             return_references: Which references to follow: `QueryReference(...)`, several, or a class that names them.
             after: Begin after the object with this id; there need be none that has it.
             cache_size: How many objects to ask for at once: by default 100, at most what the server returns at once.
+            filters: Only objects that this matches. The server goes through all matches for every page: ask for large
+                ones.
+            concurrent_requests: How many pages to ask for at the same time, and so to hold. The order stays. It helps
+                where ids are random, or made of what objects hold; where they are close to each other, as those that
+                count up, pages come one by one.
 
         Raises:
             WeaviateInvalidInputError: An argument is wrong; it is named.
@@ -206,18 +223,23 @@ class CollectionAsync(Generic[Properties, References]):
         Example:
             async for article in articles.iterator():
                 print(article.uuid, article.properties)
+
+            recent = Filter.by_property("year").greater_than(2020)
+            async for article in articles.iterator(filters=recent, cache_size=1000, concurrent_requests=4):
+                print(article.uuid)
         """
-        page = partial(
-            search.page,
+        asked = scan.scan(
             self._scope,
             cache_size,
+            concurrent_requests,
+            filters,
             include_vector=include_vector,
             return_metadata=return_metadata,
             return_properties=return_properties,
             return_references=return_references,
         )
-        page(after)  # so that a wrong argument is refused here, not in the loop
-        return ObjectIteratorAsync(partial(ObjectScanAsync, self._transport, page, after))
+        asked.page(after)  # so that a wrong argument is refused here, not in the loop
+        return ObjectIteratorAsync(lambda: ObjectScanAsync(self._transport, asked, after))
 
     async def exists(self) -> bool:
         """Whether the server has the collection."""
@@ -229,7 +251,7 @@ class CollectionAsync(Generic[Properties, References]):
 
     async def length(self) -> int:
         """How many objects the collection, or the tenant, has."""
-        return await self._transport.execute(schema.count(self.name, self._tenant))
+        return await self._transport.execute(schema.count(self.name, self._scope.tenant))
 
     async def to_string(self) -> str:
         """The configuration of the collection as JSON text."""
@@ -252,4 +274,4 @@ class CollectionAsync(Generic[Properties, References]):
         return of_facts({"collection": self.name} | self._facts())
 
     def _facts(self) -> dict[str, str | None]:
-        return {"tenant": self._tenant, "consistency level": self._consistency_level}
+        return {"tenant": self._scope.tenant, "consistency level": self._scope.consistency_level}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
+from weaviate_hl.checks import function
 from weaviate_hl.colour.aio import monotonic, sleep, together
 from weaviate_hl.errors import WeaviateBaseError
 from weaviate_hl.ops import data as ops
@@ -34,9 +35,13 @@ from weaviate_hl.values.inputs import (
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
     from weaviate_hl.op import Op
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.values.filters import FilterReturn
 
 Model = TypeVar("Model", bound=DataModel)
+
+UPDATES = 16
+"""How many objects are changed at the same time."""
 
 BREATH = 200
 """How many objects are encoded before others get their turn in the event loop."""
@@ -49,10 +54,9 @@ class DataAsync(Generic[Properties]):
         name: The name of the collection.
     """
 
-    def __init__(self, transport: Transport, scope: ops.Scope, validate: bool) -> None:
+    def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
         self._scope = scope
-        self._validate = validate
         self.name = scope.collection
 
     def with_data_model(self, data_model: type[Model]) -> DataAsync[Model]:
@@ -65,9 +69,9 @@ class DataAsync(Generic[Properties]):
         Raises:
             InvalidDataModelError: It is none of these.
         """
-        if self._validate:
+        if self._scope.validate:
             require(data_model)
-        return DataAsync[Model](self._transport, self._scope, self._validate)
+        return DataAsync[Model](self._transport, self._scope)
 
     async def insert(
         self,
@@ -121,7 +125,7 @@ class DataAsync(Generic[Properties]):
             for place, error in result.errors.items():
                 print(place, error.message)
         """
-        given = list(check("data.insert_many", self._validate).iterable("objects", objects))
+        given = list(check("data.insert_many", self._scope.validate).iterable("objects", objects))
         started = monotonic()
         insertion = self._insertion()
         for start in range(0, len(given), BREATH):
@@ -150,7 +154,7 @@ class DataAsync(Generic[Properties]):
         Example:
             result = await articles.data.ingest({"title": line} for line in open("titles.txt"))
         """
-        given = check("data.ingest", self._validate).iterable("objs", objs)
+        given = check("data.ingest", self._scope.validate).iterable("objs", objs)
         started = monotonic()
         insertion = self._insertion()
         for one in given:
@@ -245,6 +249,46 @@ class DataAsync(Generic[Properties]):
         """
         await self._transport.execute(ops.update(self._scope, uuid, properties, references, vector))
 
+    async def update_many(self, objects: Iterable[DataObject[Any, Any]]) -> BatchObjectReturn:
+        """Change some of what each of several objects has, as `update` does: what is not given stays.
+
+        The server has no request for several, so each object takes one; some are sent at the same time. What becomes
+        of one does not concern the others.
+
+        Args:
+            objects: For each object its `uuid`, and the properties, references and vectors that change.
+
+        Returns:
+            The ids of those that were changed, and the others with their errors, by place.
+
+        Raises:
+            WeaviateInvalidInputError: One cannot be sent as it is; the message says which. Nothing was sent.
+            WeaviateBaseError: Every request failed; see `update`.
+
+        Example:
+            result = await articles.data.update_many(DataObject({"read": True}, uuid=one) for one in ids)
+            for place, error in result.errors.items():
+                print(place, error.message)
+        """
+        checks = check("data.update_many", self._scope.validate)
+        given = [
+            checks.one(f"objects[{place}]", one, DataObject)
+            for place, one in enumerate(checks.iterable("objects", objects))
+        ]
+        started = monotonic()
+        updates = []
+        for place, one in enumerate(given):
+            updates.append(ops.update_of(self._scope, one, place))
+            if place % BREATH == 0:
+                await sleep(0)
+        parts = [slice(place, place + 1) for place in range(len(updates))]
+        each_once = len({op.request.path for op in updates}) == len(updates)
+        at_once = UPDATES if each_once else 1  # of an object that is there twice, the last change stays
+        refused, failed = await self._in_parts(parts, lambda part: updates[part.start], at_once)
+        if failed and len(failed) == len(parts):
+            raise failed[0]
+        return ops.updated(self._scope, given, refused, monotonic() - started)
+
     async def exists(self, uuid: Uuid) -> bool:
         """Whether there is an object with this id."""
         return await self._transport.execute(ops.exists(self._scope, uuid)) is not None
@@ -279,10 +323,46 @@ class DataAsync(Generic[Properties]):
             told = await articles.data.delete_many(Filter.by_property("year").less_than(1900))
             print(told.successful, "of", told.matches)
         """
-        checks = check("data.delete_many", self._validate)
+        checks = check("data.delete_many", self._scope.validate)
         checks.boolean("verbose", verbose, required=True)
         checks.boolean("dry_run", dry_run, required=True)
         return await self._transport.execute(ops.delete_many(self._scope, where, verbose, dry_run))
+
+    async def delete_all_matching(
+        self, where: FilterReturn, *, progress: Callable[[DeleteManyReturn[None]], object] | None = None
+    ) -> DeleteManyReturn[None]:
+        """Delete the objects that a filter matches, however many: `delete_many`, again and again.
+
+        If it breaks off, what has been deleted stays deleted, and it can be called again.
+
+        Args:
+            where: The filter.
+            progress: Called after every request, with the sums up to then: `matches` is how many objects there have
+                been to delete, `successful` how many are deleted.
+
+        Returns:
+            The sums. Only objects that could not be deleted are left, and `failed` says how many.
+
+        Raises:
+            WeaviateInvalidInputError: It is no filter, or `progress` cannot be called.
+            WeaviateDeleteManyError: The server refused it.
+
+        Example:
+            old = Filter.by_property("year").less_than(1900)
+            told = await articles.data.delete_all_matching(old, progress=print)
+        """
+        if progress is not None:
+            function("data.delete_all_matching: `progress`", progress)
+        op = ops.delete_many(self._scope, where)
+        deleted = 0
+        while True:
+            told = await self._transport.execute(op)
+            deleted, seen = deleted + told.successful, deleted + told.matches
+            sums = DeleteManyReturn(failed=told.failed, matches=seen, objects=None, successful=deleted)
+            if progress is not None:
+                progress(sums)
+            if not told.successful or told.matches == told.successful + told.failed:
+                return sums
 
     async def reference_add(self, from_uuid: Uuid, from_property: str, to: Uuid | ReferenceToMulti) -> None:
         """Add a reference to those that an object has.
@@ -316,7 +396,7 @@ class DataAsync(Generic[Properties]):
         Example:
             await articles.data.reference_add_many([DataReference("writtenBy", article, author)])
         """
-        checks = check("data.reference_add_many", self._validate)
+        checks = check("data.reference_add_many", self._scope.validate)
         given = checks.several("refs", refs, DataReference, DataReferenceMulti)
         started = monotonic()
         references = ops.expand(self._scope, given)
@@ -362,7 +442,7 @@ class DataAsync(Generic[Properties]):
         await self._transport.execute(ops.reference_replace(self._scope, from_uuid, from_property, to))
 
     def _check_property(self, call: str, from_property: str) -> None:
-        check(call, self._validate).name("from_property", from_property)
+        check(call, self._scope.validate).name("from_property", from_property)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of collection {self.name!r}>"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
+from weaviate_hl.aio import files
 from weaviate_hl.ops import search
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
 from weaviate_hl.values.filters import FilterReturn
@@ -41,7 +42,7 @@ from weaviate_hl.values.searches import (
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
 
 
 class GenerateAsync(Generic[Properties, References]):
@@ -49,7 +50,7 @@ class GenerateAsync(Generic[Properties, References]):
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("generate")
+        self._scope = scope.but(namespace="generate")
 
     @overload
     async def fetch_objects_by_ids(
@@ -172,21 +173,25 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.fetch_objects_by_ids([first, second])
         """
         found: GenerativeReturn[Any, Any] = await self._transport.execute(
-            search.fetch_objects_by_ids(
-                self._scope,
-                ids,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                limit=limit,
-                offset=offset,
-                after=after,
-                sort=sort,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
+            await files.make(
+                lambda: search.fetch_objects_by_ids(
+                    self._scope,
+                    ids,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    limit=limit,
+                    offset=offset,
+                    after=after,
+                    sort=sort,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -312,21 +317,25 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
         found: GenerativeReturn[Any, Any] = await self._transport.execute(
-            search.fetch_objects(
-                self._scope,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                limit=limit,
-                offset=offset,
-                after=after,
-                filters=filters,
-                sort=sort,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
+            await files.make(
+                lambda: search.fetch_objects(
+                    self._scope,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    limit=limit,
+                    offset=offset,
+                    after=after,
+                    filters=filters,
+                    sort=sort,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -573,26 +582,30 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.bm25("wind power", query_properties=["title^2", "body"], limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.bm25(
-                self._scope,
-                query,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                query_properties=query_properties,
-                limit=limit,
-                offset=offset,
-                operator=operator,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
+            await files.make(
+                lambda: search.bm25(
+                    self._scope,
+                    query,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    query_properties=query_properties,
+                    limit=limit,
+                    offset=offset,
+                    operator=operator,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -879,30 +892,34 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_text("energy from the sky", limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.near_text(
-                self._scope,
-                query,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                certainty=certainty,
-                distance=distance,
-                move_to=move_to,
-                move_away=move_away,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
+            await files.make(
+                lambda: search.near_text(
+                    self._scope,
+                    query,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    certainty=certainty,
+                    distance=distance,
+                    move_to=move_to,
+                    move_away=move_away,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -1170,28 +1187,32 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.near_vector(
-                self._scope,
-                near_vector,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
+            await files.make(
+                lambda: search.near_vector(
+                    self._scope,
+                    near_vector,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -1458,28 +1479,32 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_object(uuid, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.near_object(
-                self._scope,
-                near_object,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
+            await files.make(
+                lambda: search.near_object(
+                    self._scope,
+                    near_object,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -1746,28 +1771,33 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_image(Path("cat.png"), limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.near_image(
-                self._scope,
+            await files.make(
+                lambda: search.near_image(
+                    self._scope,
+                    near_image,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
                 near_image,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -2044,29 +2074,34 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.near_media(
-                self._scope,
+            await files.make(
+                lambda: search.near_media(
+                    self._scope,
+                    media,
+                    media_type,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
                 media,
-                media_type,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
+                single_prompt,
+                grouped_task,
             )
         )
         return found
@@ -2374,32 +2409,36 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.hybrid("wind power", alpha=0.6, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            search.hybrid(
-                self._scope,
-                query,
-                single_prompt=single_prompt,
-                grouped_task=grouped_task,
-                grouped_properties=grouped_properties,
-                generative_provider=generative_provider,
-                alpha=alpha,
-                vector=vector,
-                query_properties=query_properties,
-                fusion_type=fusion_type,
-                max_vector_distance=max_vector_distance,
-                limit=limit,
-                offset=offset,
-                bm25_operator=bm25_operator,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                diversity_selection=diversity_selection,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
+            await files.make(
+                lambda: search.hybrid(
+                    self._scope,
+                    query,
+                    single_prompt=single_prompt,
+                    grouped_task=grouped_task,
+                    grouped_properties=grouped_properties,
+                    generative_provider=generative_provider,
+                    alpha=alpha,
+                    vector=vector,
+                    query_properties=query_properties,
+                    fusion_type=fusion_type,
+                    max_vector_distance=max_vector_distance,
+                    limit=limit,
+                    offset=offset,
+                    bm25_operator=bm25_operator,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    diversity_selection=diversity_selection,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                ),
+                single_prompt,
+                grouped_task,
             )
         )
         return found

@@ -405,6 +405,8 @@ class Machine:
                 self._lose(item, f"the batch was stopped: {self.error}", retryable=True)
 
     def _try_again(self, item: Item, reason: str, now: float, due: float) -> None:
+        if item.outcome is not None:  # settled, and its reason with it
+            return
         item.reason = reason
         if item.since is None:
             item.since = now

@@ -32,7 +32,8 @@ def verdict_of(error: BaseException) -> Verdict:
         return "away" if error.outcome == "not sent" else "unknown"
     if isinstance(error, (errors.WeaviateTimeoutError, TimeoutError)):
         return "unknown"
-    if status == 413 or (status == "RESOURCE_EXHAUSTED" and TOO_LARGE(str(error))):
+    unsent = getattr(error, "server_text", None) is None  # the transport itself takes no message above the limit
+    if status == 413 or (status == "RESOURCE_EXHAUSTED" and (unsent or TOO_LARGE(str(error)))):
         return "smaller"
     if status in ("RESOURCE_EXHAUSTED", 429):
         return "later"

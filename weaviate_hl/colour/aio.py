@@ -141,6 +141,18 @@ class Calls:
 
     def __init__(self) -> None:
         self._scopes: set[_Scope] = set()
+        self._queue = 0
+
+    async def queue(self, at_a_turn: int) -> None:
+        """Wait while as many turns of the loop go by as there are others before this one, so many in each."""
+        turns = (len(self._scopes) + self._queue) // at_a_turn
+        if turns:
+            self._queue += 1
+            try:
+                for _ in range(turns):
+                    await sleep(0)
+            finally:
+                self._queue -= 1
 
     def scope(self) -> _Scope:
         """What a call runs in: it raises `Interrupted` there when calls are ended."""

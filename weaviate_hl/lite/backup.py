@@ -28,7 +28,8 @@ Json = dict[str, Any]
 _BACKEND = "filesystem"
 _ABOUT, _DATA = "backup.json", "data.db"
 _RESTORES = "backup: restores"
-_UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles")
+_UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles", "node_mapping")
+_ID = re.compile(r"[a-z0-9_-]+")
 
 
 def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
@@ -43,6 +44,20 @@ def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
     return root / id if id is not None else root / call.text("id")
 
 
+def _check_id(id: str) -> None:
+    if not _ID.fullmatch(id):
+        raise Refusal(f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
+
+
+def _found(engine: Engine, call: Call, what: str) -> tuple[Path, Json]:
+    """Where a backup lies, and what it holds; an id that none can have leads nowhere."""
+    id, folder = call.text("id"), _folder(engine, call)
+    about = _about(folder) if _ID.fullmatch(id) else None
+    if about is None:
+        raise Refusal(f"{what}: backup {id} not found in {folder}", 404)
+    return folder, about
+
+
 def _about(folder: Path) -> Json | None:
     path = folder / _ABOUT
     about: Json | None = json.loads(path.read_text()) if path.is_file() else None
@@ -53,8 +68,8 @@ def _unsupported(body: Json) -> None:
     for key in _UNSUPPORTED:
         if body.get(key):
             raise unsupported(f"{key} in backups")
-    for key in ("path", "bucket", "endpoint"):
-        if (body.get("config") or {}).get(key):
+    for key, value in (body.get("config") or {}).items():
+        if value and key.lower() in ("path", "bucket", "endpoint"):
             raise unsupported(f"config.{key} in backups")
 
 
@@ -86,8 +101,7 @@ def create(engine: Engine, call: Call) -> Json:
     body = call.body
     id = body.get("id") or ""
     folder = _folder(engine, call, id)
-    if not re.fullmatch(r"[a-z0-9_-]+", id):
-        raise Refusal(f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
+    _check_id(id)
     _unsupported(body)
     chosen = _chosen(body, list(engine.catalogue.collections))
     if folder.exists():
@@ -100,6 +114,9 @@ def create(engine: Engine, call: Call) -> Json:
     with copy.transaction():
         for name in chosen:
             _copy(engine.storage, engine.catalogue.collections[name], copy)
+        for alias, name in engine.catalogue.aliases.items():
+            if name in chosen:
+                copy.set_alias(alias, name)
     copy.close()
     size = sum(path.stat().st_size for path in unfinished.iterdir()) / 2**30
     about = {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "startedAt": started}
@@ -124,10 +141,7 @@ def _renumbered(source: Storage, shard: int, copy: Storage) -> list[Row]:
 
 @rest("backups", "create_status")
 def create_status(engine: Engine, call: Call) -> Json:
-    folder = _folder(engine, call)
-    about = _about(folder)
-    if about is None:
-        raise Refusal(f"backup status: backup {call.text('id')} not found in {folder}", 404)
+    _, about = _found(engine, call, "backup status")
     return {key: value for key, value in about.items() if key != "classes"}
 
 
@@ -143,16 +157,16 @@ def list_backups(engine: Engine, call: Call) -> list[Json]:
 
 @rest("backups", "cancel")
 def cancel(engine: Engine, call: Call) -> None:
-    if _about(_folder(engine, call)) is not None:
+    folder = _folder(engine, call)
+    _check_id(call.text("id"))
+    if _about(folder) is not None:
         raise Refusal(f'backup "{call.text("id")}" already succeeded')
 
 
 @rest("backups", "restore")
 def restore(engine: Engine, call: Call) -> Json:
-    id, folder = call.text("id"), _folder(engine, call)
-    about = _about(folder)
-    if about is None:
-        raise Refusal(f"restore: backup {id} not found in {folder}", 404)
+    id = call.text("id")
+    folder, about = _found(engine, call, "restore")
     _unsupported(call.body)
     for name in call.body.get("include") or ():
         if not fnmatch.filter(about["classes"], name):
@@ -164,21 +178,25 @@ def restore(engine: Engine, call: Call) -> Json:
     if taken:
         state |= {"status": "FAILED", "error": f"could not restore classes: class name {taken[0]} already exists"}
     else:
-        _restore(engine, folder / _DATA, chosen)
+        _restore(engine, folder / _DATA, chosen, overwrite_aliases=call.body.get("overwriteAlias") is True)
         state["status"] = "SUCCESS"
     engine.state.setdefault(_RESTORES, {})[id] = state
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
 
 
-def _restore(engine: Engine, path: Path, chosen: list[str]) -> None:
+def _restore(engine: Engine, path: Path, chosen: list[str], *, overwrite_aliases: bool) -> None:
     from weaviate_hl.lite.catalogue import Catalogue
 
     backup = Storage(path)
     try:
+        stored, known = Catalogue(backup), engine.catalogue
         with engine.storage.transaction():
-            for collection in Catalogue(backup).collections.values():
-                if collection.name in chosen:
-                    _copy(backup, collection, engine.storage)
+            for name in chosen:
+                _copy(backup, stored.collections[name], engine.storage)
+            for alias, name in stored.aliases.items():
+                taken = alias in known.collections or (alias in known.aliases and not overwrite_aliases)
+                if name in chosen and not taken:
+                    engine.storage.set_alias(alias, name)
     except sqlite3.Error as error:
         raise Refusal(f"restore: {error}", 500) from error
     finally:

@@ -19,6 +19,17 @@ _SCALARS: dict[Any, tuple[str, tuple[type, ...]]] = {
 }
 
 
+def well_formed(value: Any) -> Any:
+    """JSON as Go's parser reads it: half of a surrogate pair, which no text may hold, is U+FFFD."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {well_formed(name): well_formed(inner) for name, inner in value.items()}
+    if isinstance(value, list) and not (value and isinstance(value[0], float)):  # vectors are long
+        return [well_formed(item) for item in value]
+    return value
+
+
 def check(body: Any, kind: str) -> None:
     """Refuse a body that is not of this kind, a name of `weaviate_gen.rest.bodies` or a list of such."""
     _check(body, _type_of(kind), f"value of type models.{kind}", "")

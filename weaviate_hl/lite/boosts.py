@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from weaviate_hl.lite.catalogue import Collection, Property
+from weaviate_hl.lite.encode import one_of_enum
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.filters import Filter, from_message
 from weaviate_hl.lite.index import ID
@@ -81,7 +82,7 @@ def _condition(engine: Engine, collection: Collection, message: pb.Boost.Conditi
     if kind == "property_value":
         given = message.property_value
         name = _property(collection, given.property, "property_value", ("int", "number"), "int or number").name
-        modifier = _MODIFIERS[given.modifier]
+        modifier = one_of_enum(_MODIFIERS, given.modifier)
         return lambda values, uuids: combine.property_values([own.get(name) for own in values], modifier)
     if kind == "time_decay":
         return _time_decay(collection, message.time_decay)
@@ -121,7 +122,7 @@ def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, 
     value = float(message.decay_value) if message.HasField("decay_value") else 0.5
     if not 0 <= value <= 1:
         raise Refusal(f"decay: decay_value must be between 0 and 1, got {value:.6f}")
-    curve = _CURVES[message.curve]
+    curve = one_of_enum(_CURVES, message.curve)
 
     def condition(values: Sequence[Values], uuids: Sequence[bytes]) -> combine.Numbers:
         distances = [None if (own := item.get(name)) is None else away(own) for item in values]

@@ -6,12 +6,11 @@ A `Collection` is its configuration as REST shows it, and the same made ready fo
 from __future__ import annotations
 
 import json
-import secrets
-import string
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from weaviate_hl.lite.errors import TenantRefusal
 from weaviate_hl.lite.index import Index
@@ -221,7 +220,7 @@ class Catalogue:
 
 
 def _shard_name() -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
+    return uuid4().hex[:12]
 
 
 def shard_of(catalogue: Catalogue, collection: Collection, tenant: str | None) -> Shard:

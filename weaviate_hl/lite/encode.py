@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Property
@@ -13,7 +13,7 @@ from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.objects import no_such_property
 from weaviate_hl.lite.references import beacon
 from weaviate_hl.lite.values import normal_uuid
-from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, from_numbers, to_numbers
+from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, from_bytes, from_numbers, to_numbers
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.google.protobuf.struct_pb2 import Struct
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_pb2, batch_pb2, properties_pb2
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 _MULTI_FP32 = 2
 
@@ -101,7 +102,7 @@ def _value(value: StructValue) -> Any:
 
 def vectors_of(message: batch_pb2.BatchObject) -> tuple[Vector | None, dict[str, Vector]]:
     """The vectors of an object: the one without a name, and those with."""
-    single: Vector | None = message.vector_bytes or None
+    single: Vector | None = from_bytes(message.vector_bytes) or None
     if single is None and message.vector:
         single = from_numbers(message.vector)
     named = {vectors.name: vector_of(vectors) for vectors in message.vectors}
@@ -110,11 +111,17 @@ def vectors_of(message: batch_pb2.BatchObject) -> tuple[Vector | None, dict[str,
 
 def vector_of(vectors: base_pb2.Vectors) -> Vector:
     """One vector of a message, single or multi by its type."""
-    data = vectors.vector_bytes
-    return MultiVector(data) if vectors.type == _MULTI_FP32 else data
+    return from_bytes(vectors.vector_bytes, multi=vectors.type == _MULTI_FP32)
+
+
+def one_of_enum(choices: Sequence[T], number: int) -> T:
+    """What a number of an enum stands for; as on the server, one that the enum lacks stands for the first."""
+    return choices[number] if 0 <= number < len(choices) else choices[0]
 
 
 def _numbers(data: bytes) -> list[float]:
+    if len(data) % 8:
+        raise Refusal(f"values_bytes must be whole float64 numbers, got {len(data)} bytes")
     numbers = array("d", data)
     if sys.byteorder == "big":
         numbers.byteswap()

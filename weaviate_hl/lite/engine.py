@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from weaviate_hl.lite import access, aggregate, backup, batch, objects_rest, query, router, schema, server, tenants, ttl
+from weaviate_hl.lite.bodies import unparsable
 from weaviate_hl.lite.catalogue import Catalogue
 from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
 from weaviate_hl.lite.modules import Modules, Vectorizer
@@ -99,8 +100,10 @@ class Engine:
                 return next(iter(call.operation.results)), {}, answer
         except Refusal as refusal:
             return refusal.status, {}, None if method == "HEAD" else refusal.body()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             return 500, {}, Refusal(f"data file: {error}").body()
+        except RecursionError:
+            return 400, {}, unparsable("it is nested too deeply").body()
         except LiteError:
             raise
         except Exception as error:

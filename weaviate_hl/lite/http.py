@@ -131,7 +131,7 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> Any:
     if headers.get("content-encoding", "identity") != "identity":
         raise Refusal("lite takes no compressed bodies", 415, code=415)
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return json.loads(body.decode(errors="replace"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise unparsable(str(error)) from None
 

@@ -52,8 +52,12 @@ class Modules:
         return {"lite": {"name": "weaviate_hl lite: a small engine in Python, not a Weaviate server"}, **shown}
 
     def embed(self, target: Target, texts: list[str]) -> list[bytes]:
-        """The vectors of texts, by the vectorizer of a target."""
-        vectors = [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+        """The vectors of texts, by the vectorizer of a target, which may be a user's own and make mistakes."""
+        try:
+            vectors = [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+        except Exception as error:
+            reason = error.text if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+            raise Refusal(f"{target.vectorizer} failed: {reason}", 500) from error
         if len(vectors) != len(texts):
             raise Refusal(f"{target.vectorizer} gave {len(vectors)} vectors for {len(texts)} texts", 500)
         return vectors

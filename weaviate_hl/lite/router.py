@@ -18,7 +18,7 @@ from uuid import UUID
 from weaviate_gen.rest.api import operations
 from weaviate_gen.rest.operation import Operation
 
-from weaviate_hl.lite.bodies import check
+from weaviate_hl.lite.bodies import check, well_formed
 from weaviate_hl.lite.errors import Refusal, unsupported
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str,
     for parameter in operation.parameters:
         if parameter.required and parameter.name not in values:
             raise Refusal(f"{parameter.name} in {parameter.location} is required", code=602)
+    body = well_formed(body)
     _check_body(operation, body)
     return Call(operation, values, body, headers)
 

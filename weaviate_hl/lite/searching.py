@@ -14,13 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target
-from weaviate_hl.lite.encode import parse_uuid, vector_of
+from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import VECTORS, Index, Rows
 from weaviate_hl.lite.search import bm25, combine
 from weaviate_hl.lite.search import vectors as exact
 from weaviate_hl.lite.search.postings import Postings
-from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, dimensions, float32, from_numbers, shortest, unpack
+from weaviate_hl.lite.vectors import (
+    LEGACY,
+    MultiVector,
+    Vector,
+    dimensions,
+    float32,
+    from_bytes,
+    from_numbers,
+    shortest,
+    unpack,
+)
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_search_pb2 as pb
@@ -32,6 +42,7 @@ Hits = list[tuple[int, float]]
 
 # By their numbers.
 _METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
+_LARGEST = float(np.finfo(np.float32).max)
 _OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
 _ALPHA = 0.75  # how much the vector counts where nothing is said
 LEG = 100  # how deep each leg of a hybrid search goes at least
@@ -193,7 +204,7 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
 
 
 def _combination(targets: pb.Targets, names: Sequence[str]) -> tuple[combine.Method, list[float] | None]:
-    method = _METHODS[targets.combination] if targets.combination < len(_METHODS) else "minimum"
+    method = one_of_enum(_METHODS, targets.combination)
     if method not in ("manual", "relative"):
         return method, None
     given = [(weight.target, weight.weight) for weight in targets.weights_for_targets]
@@ -223,7 +234,7 @@ def near_vector(collection: Collection, message: pb.NearVector, what: str = "nea
     targets = targets_of(collection, names)
     per_target = [(item.name, _inputs(item)) for item in message.vector_for_targets]
     if not per_target and message.vector_per_target:
-        per_target = [(name, [message.vector_per_target[name]]) for name in names]
+        per_target = [(name, [from_bytes(message.vector_per_target[name])]) for name in names]
     if per_target:
         _check_names(list(dict.fromkeys(names)), [name for name, _ in per_target], what)
         known = {target.name: target for target in targets}
@@ -254,7 +265,7 @@ def _check_names(wanted: Sequence[str], given: Sequence[str], what: str) -> None
 
 
 def _inputs(item: pb.VectorForTarget) -> list[Vector]:
-    return [vector_of(vectors) for vectors in item.vectors] or [item.vector_bytes]
+    return [vector_of(vectors) for vectors in item.vectors] or [from_bytes(item.vector_bytes)]
 
 
 def _single(message: Any, what: str) -> Vector:
@@ -263,7 +274,7 @@ def _single(message: Any, what: str) -> Vector:
         raise Refusal(f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
     if message.vectors:
         return vector_of(message.vectors[0])
-    vector = message.vector_bytes or from_numbers(message.vector)
+    vector = from_bytes(message.vector_bytes) or from_numbers(message.vector)
     if not vector:
         raise Refusal(f"{what}: vector is required")
     return vector
@@ -274,7 +285,7 @@ def _split(target: Target, vector: Vector) -> list[Vector]:
     if target.multi or not isinstance(vector, MultiVector):
         return [vector]
     size = 4 * dimensions(vector)
-    return [vector[start : start + size] for start in range(2, len(vector), size)]
+    return [vector[start : start + size] for start in range(2, len(vector), size or 1)]
 
 
 def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
@@ -300,6 +311,8 @@ def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
 def near_text(scope: Scope, message: pb.NearTextSearch, what: str = "nearText") -> VectorQuery:
     """A search near the vector that a registered function makes of texts, perhaps moved."""
     targets = targets_of(scope.collection, _target_names(message))
+    if not message.query:
+        raise Refusal(f"{what}: the query must have at least one text")
     inputs = []
     for target in targets:
         vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), what)], axis=0)
@@ -316,7 +329,7 @@ def _moved(scope: Scope, target: Target, vector: Numbers, move: Any, name: str, 
         if move.force:
             raise Refusal(f"'nearText.{label}' parameter needs to have defined either 'concepts' or 'objects' fields")
         return vector
-    if (sign > 0 and not 0 <= move.force <= 1) or move.force < 0:
+    if not 0 <= move.force <= (1 if sign > 0 else _LARGEST):  # nor is it infinite or no number
         raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
     anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), what)] if move.concepts else []
     for text in move.uuids:
@@ -362,7 +375,7 @@ class KeywordQuery:
         if options is not None:
             operator = options.operator
             self._minimum = options.minimum_or_tokens_match
-        self._operator: bm25.Operator = _OPERATORS[operator]
+        self._operator: bm25.Operator = one_of_enum(_OPERATORS, operator)
         if self._operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
             raise Refusal(
                 "OPERATOR_AND_CROSS requires all searched properties to share the same tokenization and analyzer "

@@ -54,7 +54,7 @@ def serve(
             client = weaviate_hl.connect_to_local(port=server.http_port, grpc_port=server.grpc_port)
     """
     if api_key is not None:
-        settings = {**(settings or {}), **_key_settings(api_key)}
+        settings = _with_key(api_key, settings or {})
     engine = Engine(path, settings=settings, vectorizers=vectorizers, environ=environ)
     try:
         return Server(engine, host, port, grpc_port)
@@ -63,10 +63,15 @@ def serve(
         raise
 
 
-def _key_settings(api_key: str) -> dict[str, object]:
+def _with_key(api_key: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """The settings, and those of one administrator who has a key."""
+    for name in settings:
+        if name.startswith("AUTHENTICATION_"):
+            raise LiteError(f"the API key and {name} both say who may come in: give one of them")
     if not api_key.strip() or "," in api_key:
         raise LiteError("the API key must not be empty, and cannot have a comma")
     return {
+        **settings,
         "AUTHENTICATION_APIKEY_ENABLED": True,
         "AUTHENTICATION_APIKEY_ALLOWED_KEYS": api_key,
         "AUTHENTICATION_APIKEY_USERS": "admin",

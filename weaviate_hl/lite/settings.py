@@ -22,7 +22,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _count(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ValueError("must be a whole number")
     return int(text)
 
@@ -115,10 +115,13 @@ class Settings:
 
     def user_of(self, key: str) -> str | None:
         """Whose API key this is."""
+        from hmac import compare_digest  # slow to load
+
         keys, users = self.authentication_apikey_allowed_keys, self.authentication_apikey_users
-        if not self.authentication_apikey_enabled or key not in keys:
+        found = [i for i, known in enumerate(keys) if compare_digest(known.encode(), key.encode())]
+        if not self.authentication_apikey_enabled or not found:
             return None
-        return users[keys.index(key) if len(users) > 1 else 0]
+        return users[found[0] if len(users) > 1 else 0]
 
 
 def _text(value: object) -> str:

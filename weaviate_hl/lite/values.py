@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import math
 import re
 from calendar import monthrange
@@ -155,6 +154,8 @@ def _blob(value: Any, source: str) -> str:
 
 
 def _blob_hash(value: Any, source: str) -> str:
+    import hashlib  # slow to load, and seldom needed
+
     # The server hashes the text, not the bytes that it stands for.
     return hashlib.sha256(_blob(value, source).encode()).hexdigest()
 

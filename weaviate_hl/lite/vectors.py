@@ -74,6 +74,21 @@ def from_numbers(numbers: Iterable[float]) -> bytes:
     return _swapped(floats).tobytes()
 
 
+def from_bytes(data: bytes, *, multi: bool = False) -> Vector:
+    """A vector as gRPC has it.
+
+    Raises:
+        Refusal: The bytes are not whole numbers, or not whole vectors.
+    """
+    vector = MultiVector(data) if multi else data
+    size = 4 * dimensions(vector) if isinstance(vector, MultiVector) else 4
+    if data and not size:
+        raise Refusal("dimension cannot be 0")
+    if data and (len(data) - 2 * multi) % size:
+        raise Refusal(f"a vector must be whole float32 numbers, got {len(data)} bytes")
+    return vector
+
+
 def from_json(value: Any) -> Vector:
     """A vector as REST has it: a list of numbers, or a list of such lists."""
     if isinstance(value, list) and value and all(isinstance(row, list) for row in value):

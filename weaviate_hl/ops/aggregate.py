@@ -32,7 +32,7 @@ from weaviate_hl.values.inputs import GeoCoordinate
 from weaviate_hl.values.metrics import GroupByAggregate, PropertyMetrics
 
 if TYPE_CHECKING:
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.values.filters import FilterReturn
 
 

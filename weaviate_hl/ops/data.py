@@ -7,7 +7,7 @@ batches, of one collection or of several.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from weaviate_gen.grpc.services import WeaviateMethods
@@ -35,11 +35,18 @@ from weaviate_hl.errors import (
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.ops import encode, filters
 from weaviate_hl.ops.schema import ABSENT, there
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.ops.values import BadValue, Json
-from weaviate_hl.values.batch import BatchReference, DeleteManyObject, DeleteManyReturn
-from weaviate_hl.values.enums import ConsistencyLevel
+from weaviate_hl.values.batch import (
+    BatchObject,
+    BatchObjectReturn,
+    BatchReference,
+    DeleteManyObject,
+    DeleteManyReturn,
+    ErrorObject,
+)
 from weaviate_hl.values.filters import FilterReturn
-from weaviate_hl.values.inputs import DataReference, DataReferenceMulti, ReferenceToMulti, Uuid
+from weaviate_hl.values.inputs import DataObject, DataReference, DataReferenceMulti, ReferenceToMulti, Uuid
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1.batch_delete_pb2 import BatchDeleteReply
@@ -51,19 +58,6 @@ MOST = 1000
 
 MOST_BYTES = 16 * 2**20
 """The size of a request with more than one object, where the server allows it."""
-
-
-class Scope(NamedTuple):
-    """Where objects are, and how many copies of them must answer."""
-
-    collection: str
-    tenant: str | None = None
-    consistency_level: ConsistencyLevel | None = None
-
-    @property
-    def query(self) -> dict[str, str | None]:
-        """Those parts of it that are parameters of most requests."""
-        return {"tenant": self.tenant, "consistency_level": self.consistency_level}
 
 
 # One object.
@@ -129,6 +123,28 @@ def update(
         timeout="insert",
         idempotent=not references,  # which are added to those that are there
     )
+
+
+def update_of(scope: Scope, given: DataObject[Any, Any], place: int) -> RestOp[dict[int, str]]:
+    """Change some of what one of several objects has; the answer is that nothing was refused."""
+    try:
+        op = update(scope, cast("Uuid", given.uuid), given.properties, given.references, given.vector)
+    except WeaviateInvalidInputError as error:
+        raise WeaviateInvalidInputError(f"Object {place}, {error.message}") from None
+    return op.then(lambda told: {})
+
+
+def updated(
+    scope: Scope, given: Sequence[DataObject[Any, Any]], refused: Mapping[int, str], elapsed_seconds: float
+) -> BatchObjectReturn:
+    """What became of objects that were to be changed."""
+    errors = {}
+    for place, reason in sorted(refused.items()):
+        one = given[place]
+        told = BatchObject(scope.collection, one.properties, one.uuid, one.vector, one.references, scope.tenant, place)
+        errors[place] = ErrorObject(reason, told, one.uuid)
+    uuids = {place: UUID(str(one.uuid)) for place, one in enumerate(given) if place not in refused}
+    return BatchObjectReturn(elapsed_seconds=elapsed_seconds, errors=errors, uuids=uuids)
 
 
 def exists(scope: Scope, uuid: Uuid) -> RestOp[bool | None]:

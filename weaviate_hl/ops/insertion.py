@@ -8,6 +8,7 @@ from typing import Any
 from weaviate_hl.errors import WeaviateInsertManyAllFailedError, WeaviateInvalidInputError
 from weaviate_hl.op import RpcOp
 from weaviate_hl.ops import data, encode
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.values.batch import BatchObject, BatchObjectReturn, ErrorObject
 from weaviate_hl.values.inputs import DataObject
 
@@ -31,7 +32,7 @@ class Insertion:
         written: How many were settled, and not refused.
     """
 
-    def __init__(self, scope: data.Scope, limit: int) -> None:
+    def __init__(self, scope: Scope, limit: int) -> None:
         self._scope = scope
         self._limit = limit - _TAIL
         self._most_bytes = min(self._limit, data.MOST_BYTES)

@@ -147,7 +147,7 @@ def base64_of(check: ArgumentCheck, argument: str, given: Any) -> str:
     try:
         if hasattr(given, "read"):
             given = given.read()
-        elif isinstance(given, os.PathLike) or (isinstance(given, str) and os.path.isfile(given)):
+        elif _is_path(given):
             with open(given, "rb") as file:
                 given = file.read()
     except OSError as error:
@@ -164,6 +164,15 @@ def base64_of(check: ArgumentCheck, argument: str, given: Any) -> str:
     except ValueError:
         check.refuse(argument, "a file, the name of a file, bytes or base64", given)
     return str(given)
+
+
+def may_read(given: Any) -> bool:
+    """Whether a medium, or a prompt with images, may have to be read from files."""
+    return hasattr(given, "read") or _is_path(given) or getattr(given, "images", None) is not None
+
+
+def _is_path(given: Any) -> bool:
+    return isinstance(given, os.PathLike) or (isinstance(given, str) and os.path.isfile(given))
 
 
 def keywords(

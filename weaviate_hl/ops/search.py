@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from weaviate_hl.op import RpcOp
 from weaviate_hl.ops import boosts, decode, models, near, prompting
 from weaviate_hl.ops.checks import ArgumentCheck, check
 from weaviate_hl.ops.filters import to_message
+from weaviate_hl.ops.scope import Scope
 from weaviate_hl.values.filters import Filter, FilterReturn
 from weaviate_hl.values.inputs import (
     GroupBy,
@@ -29,7 +29,6 @@ from weaviate_hl.values.inputs import (
 from weaviate_hl.values.searches import NearMediaType
 
 if TYPE_CHECKING:
-    from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Uuid
     from weaviate_hl.values.results import QueryReturn
     from weaviate_hl.values.searches import (
@@ -41,47 +40,6 @@ if TYPE_CHECKING:
         Move,
         TargetVectorJoinType,
     )
-
-
-class Scope:
-    """What all searches of a collection have in common.
-
-    Args:
-        collection: The collection.
-        tenant: The tenant, if it is for one.
-        consistency_level: How many copies must answer.
-        validate: Whether arguments are checked.
-        properties: The model of the collection's properties, if it has one.
-        references: The model of its references.
-        namespace: Which searches: "query", "generate" or "aggregate".
-    """
-
-    __slots__ = ("collection", "consistency_level", "namespace", "properties", "references", "tenant", "validate")
-
-    def __init__(
-        self,
-        collection: str,
-        *,
-        tenant: str | None = None,
-        consistency_level: ConsistencyLevel | None = None,
-        validate: bool = True,
-        properties: Any = None,
-        references: Any = None,
-        namespace: str = "query",
-    ) -> None:
-        self.collection = collection
-        self.tenant = tenant
-        self.consistency_level = consistency_level
-        self.validate = validate
-        self.properties = properties
-        self.references = references
-        self.namespace = namespace
-
-    def of(self, namespace: str) -> Scope:
-        """The same for other searches."""
-        made = copy(self)
-        made.namespace = namespace
-        return made
 
 
 class Asked:
@@ -246,15 +204,16 @@ def fetch_objects(scope: Scope, **more: Any) -> RpcOp[Any]:
     return _Search(scope, "fetch_objects").op(**more)
 
 
-def page(scope: Scope, size: int | None, after: Uuid | None, **returned: Any) -> RpcOp[QueryReturn[Any, Any]]:
-    """So many of all objects, in the order of their ids, after one of them."""
-    search = _Search(scope.of("collection"), "iterator")
-    size = search.check.whole("cache_size", ITERATED if size is None else size, least=1)
-    return search.op(limit=size, after=after, read=decode.query, **returned)
-
-
-ITERATED = 100
-"""How many objects an iterator asks for at once, if nothing else is said."""
+def page(
+    scope: Scope, size: int, after: Uuid | None, filters: FilterReturn | None, **returned: Any
+) -> RpcOp[QueryReturn[Any, Any]]:
+    """So many of all objects, or of those that a filter matches, in the order of their ids, after one of them."""
+    search = _Search(scope.but(namespace="collection"), "iterator")
+    if filters is None:
+        return search.op(limit=size, after=after, read=decode.query, **returned)
+    if after:  # the server takes no cursor beside a filter; but it compares and sorts ids, whatever their shard
+        filters &= Filter.by_id().greater_than(search.check.uuid("after", after))
+    return search.op(limit=size, filters=filters, sort=Sorting().by_id(), read=decode.query, **returned)
 
 
 PAGE = 500

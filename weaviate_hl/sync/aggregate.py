@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from weaviate_hl.ops import aggregate
+from weaviate_hl.sync import files
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import (
@@ -23,7 +24,7 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
@@ -32,7 +33,7 @@ class Aggregate:
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("aggregate")
+        self._scope = scope.but(namespace="aggregate")
 
     @overload
     def over_all(
@@ -391,17 +392,20 @@ class Aggregate:
             told = articles.aggregate.near_image(Path("cat.png"), object_limit=100)
         """
         found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
-            aggregate.near_image(
-                self._scope,
+            files.make(
+                lambda: aggregate.near_image(
+                    self._scope,
+                    near_image,
+                    certainty=certainty,
+                    distance=distance,
+                    object_limit=object_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    target_vector=target_vector,
+                    total_count=total_count,
+                    return_metrics=return_metrics,
+                ),
                 near_image,
-                certainty=certainty,
-                distance=distance,
-                object_limit=object_limit,
-                filters=filters,
-                group_by=group_by,
-                target_vector=target_vector,
-                total_count=total_count,
-                return_metrics=return_metrics,
             )
         )
         return found

@@ -213,11 +213,14 @@ class RunningBatch:
     def _add_references(self, collection: str, tenant: str | None, from_uuid: Any, from_property: str, to: Any) -> None:
         if not isinstance(from_property, str) or not from_property:
             raise WeaviateBatchValidationError(f"`from_property` must be the name of a property, not {from_property!r}")
+        if from_uuid is None:  # which `identify` would make one for
+            raise WeaviateBatchValidationError("`from_uuid` must be the id of an object, not None")
         try:
-            source = identify(from_uuid or "")
+            source = identify(from_uuid)
             uuids, target = targets(to, from_property)
         except BadValue as bad:
-            raise WeaviateBatchValidationError(f"{bad.path}: {bad.reason}") from None
+            where = "from_uuid" if bad.path == "uuid" else bad.path
+            raise WeaviateBatchValidationError(f"{where}: {bad.reason}") from None
         for uuid in uuids:
             self._add(ReferenceItem(collection, source, from_property, uuid, target, tenant))
 

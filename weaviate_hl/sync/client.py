@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from weaviate_gen.rest.api.meta import get as meta
 from weaviate_gen.rest.api.well_known import live, openid_configuration, ready
-from weaviate_gen.rest.client import Rest
 from weaviate_hl.auth import AuthCredentials, credentials_of
 from weaviate_hl.checks import function, instance
 from weaviate_hl.colour.sync import in_thread
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from weaviate_gen.grpc import WeaviateStub
+    from weaviate_gen.rest.client import Rest
     from weaviate_gen.rest.operation import Request
     from weaviate_hl.embedded import Embedded, EmbeddedOptions
     from weaviate_hl.lite import Engine
@@ -184,6 +184,8 @@ class WeaviateClient:
 
         They go over this client's connection, with its credentials, timeouts and retries, and give attrs models.
         """
+        from weaviate_gen.rest.client import Rest
+
         return Rest(self._send)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import search
-from weaviate_hl.sync import paging
+from weaviate_hl.sync import files, paging
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
@@ -39,7 +39,7 @@ from weaviate_hl.values.searches import (
 )
 
 if TYPE_CHECKING:
-    from weaviate_hl.ops.search import Scope
+    from weaviate_hl.ops.scope import Scope
     from weaviate_hl.sync.transport.core import Transport
 
 
@@ -48,7 +48,7 @@ class Query(Generic[Properties, References]):
 
     def __init__(self, transport: Transport, scope: Scope) -> None:
         self._transport = transport
-        self._scope = scope.of("query")
+        self._scope = scope.but(namespace="query")
 
     @overload
     def fetch_object_by_id(
@@ -1510,24 +1510,27 @@ class Query(Generic[Properties, References]):
             found = articles.query.near_image(Path("cat.png"), limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
-            search.near_image(
-                self._scope,
+            files.make(
+                lambda: search.near_image(
+                    self._scope,
+                    near_image,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
                 near_image,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
             )
         )
         return found
@@ -1759,25 +1762,28 @@ class Query(Generic[Properties, References]):
             found = articles.query.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
-            search.near_media(
-                self._scope,
+            files.make(
+                lambda: search.near_media(
+                    self._scope,
+                    media,
+                    media_type,
+                    certainty=certainty,
+                    distance=distance,
+                    limit=limit,
+                    offset=offset,
+                    auto_limit=auto_limit,
+                    filters=filters,
+                    group_by=group_by,
+                    rerank=rerank,
+                    boost=boost,
+                    target_vector=target_vector,
+                    include_vector=include_vector,
+                    return_metadata=return_metadata,
+                    return_properties=return_properties,
+                    return_references=return_references,
+                    diversity_selection=diversity_selection,
+                ),
                 media,
-                media_type,
-                certainty=certainty,
-                distance=distance,
-                limit=limit,
-                offset=offset,
-                auto_limit=auto_limit,
-                filters=filters,
-                group_by=group_by,
-                rerank=rerank,
-                boost=boost,
-                target_vector=target_vector,
-                include_vector=include_vector,
-                return_metadata=return_metadata,
-                return_properties=return_properties,
-                return_references=return_references,
-                diversity_selection=diversity_selection,
             )
         )
         return found

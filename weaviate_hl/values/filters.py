@@ -332,6 +332,10 @@ class FilterById(_Side):
         """It is not this."""
         return self._compare(Operator.NOT_EQUAL, self._uuid(uuid))
 
+    def greater_than(self, uuid: Uuid) -> FilterReturn:
+        """It comes after this in the order of ids."""
+        return self._compare(Operator.GREATER_THAN, self._uuid(uuid))
+
     def contains_any(self, uuids: Sequence[Uuid]) -> FilterReturn:
         """It is one of these."""
         return self._compare(Operator.CONTAINS_ANY, self._uuids(uuids))

@@ -10,7 +10,6 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
@@ -47,7 +46,6 @@ from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
 from weaviate_hl.policy import Failure, Stage
 from weaviate_hl.telemetry import Call
-from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
@@ -60,6 +58,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
@@ -149,6 +149,8 @@ class Transport:
         if ASYNC:  # noqa: SIM102 - the twin knows this form only
             if POLLING.in_parent:
                 return FORKED
+        from weaviate_hl.trust import proxy_for
+
         if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
             return TLS_PROXY
         return None
@@ -307,6 +309,8 @@ class Transport:
 
     async def _hung_up(self, failed: RpcFailed, deadline: Deadline) -> RpcFailed:
         """A port that hung up may want TLS: it is asked."""
+        from weaviate_hl.trust import proxy_for, speaks_tls
+
         where = self.params.grpc
         plain = not where.secure and proxy_for(self.config, "grpc", where) is None
         if not plain or not failed.text.endswith(HUNG_UP):
@@ -351,6 +355,8 @@ class Transport:
             headers: Sent with this call alone.
         """
         await self._ready()
+        if ASYNC:
+            await self._calls.queue(AT_A_TURN)
         if self.config.telemetry is None:
             return await self._execute(op, timeout, headers)
         over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
@@ -451,8 +457,6 @@ class Transport:
         metadata = list(headers.items())
         try:
             if ASYNC:
-                if self._slots.locked():
-                    await sleep(0)  # where hundreds begin at once, they do so in two turns of the loop
                 async with within(deadline), self._slots:
                     reply = await self._channel().call(op.method, message, metadata, deadline)
             else:
@@ -722,6 +726,8 @@ def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
         return max(0.0, float(value))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):

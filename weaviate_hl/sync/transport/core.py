@@ -10,7 +10,6 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
@@ -42,7 +41,6 @@ from weaviate_hl.sync.transport.stream import Stream
 from weaviate_hl.sync.transport.tokens import Tokens
 from weaviate_hl.sync.transport.web import Web
 from weaviate_hl.telemetry import Call
-from weaviate_hl.trust import proxy_for, speaks_tls
 from weaviate_hl.versions import LOWEST, Version, require
 
 if TYPE_CHECKING:
@@ -55,6 +53,8 @@ DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
 AT_ONCE = 64
 """Calls in flight at most, synchronously: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
 HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
@@ -138,6 +138,8 @@ class Transport:
 
     def _obstacle(self) -> str | None:
         """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
+        from weaviate_hl.trust import proxy_for
+
         if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
             return TLS_PROXY
         return None
@@ -293,6 +295,8 @@ class Transport:
 
     def _hung_up(self, failed: RpcFailed, deadline: Deadline) -> RpcFailed:
         """A port that hung up may want TLS: it is asked."""
+        from weaviate_hl.trust import proxy_for, speaks_tls
+
         where = self.params.grpc
         plain = not where.secure and proxy_for(self.config, "grpc", where) is None
         if not plain or not failed.text.endswith(HUNG_UP):
@@ -690,6 +694,8 @@ def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
         return max(0.0, float(value))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
