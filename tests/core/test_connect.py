@@ -166,9 +166,9 @@ def test_grpc_without_tls_to_a_port_with_tls(
     colour: Sync, fake: FakeWeaviate, fake_tls: FakeWeaviate, certificates: Certificates
 ) -> None:
     params = ConnectionParams.from_params("127.0.0.1", fake.port, False, "127.0.0.1", fake_tls.grpc_port, False)
-    for options in ({}, {"grpc": "native"}):
+    for protocol in ("auto", "native"):
         with pytest.raises(errors.WeaviateGRPCUnavailableError, match="the port speaks TLS.*grpc_secure=True"):
-            colour.connect(params, **options)
+            colour.connect(params, grpc=protocol)
     client = colour.connect(params, checks=False)
     with pytest.raises(errors.WeaviateGRPCUnavailableError, match="grpc_secure=True"):
         colour.call(client.grpc.Search, REQUEST)

@@ -106,6 +106,23 @@ def test_the_low_level_streams_too(colour: Sync, fake: FakeWeaviate, client: Any
         colour.call(client.grpc.BatchStream(iter([START])).write, DATA)
 
 
+def test_an_error_of_the_requests_is_told_as_it_is(colour: Sync, client: Any) -> None:
+    def failing() -> Iterator[Any]:
+        yield START
+        raise LookupError("of the program")
+
+    with pytest.raises(LookupError, match="of the program"):
+        read_all(colour, client.grpc.BatchStream(failing()))
+    with pytest.raises(
+        errors.WeaviateInvalidInputError, match="BatchStream: must be given a BatchStreamRequest, got str"
+    ):
+        read_all(colour, client.grpc.BatchStream(["start"]))
+    stream = client.grpc.BatchStream()
+    with pytest.raises(errors.WeaviateInvalidInputError, match="must be given a BatchStreamRequest, got NoneType"):
+        colour.call(stream.write, None)
+    assert len(read_all(colour, client.grpc.BatchStream([START, DATA.SerializeToString()]))) == 2
+
+
 @pytest.mark.parametrize(
     ("code", "text", "kind"),
     [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from weaviate_hl import errors
 from weaviate_hl.answers import RpcFailed
-from weaviate_hl.colour.aio import Condition, Lock
+from weaviate_hl.colour.aio import ASYNC, Condition, Lock
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RpcOp
 
@@ -52,6 +52,7 @@ class Stream(Generic[T]):
         self._opening = Lock()
         self._replies: Any = None
         self._cancelled = False
+        self._wrong: Exception | None = None  # what the requests that were given have raised
         self._end: BaseException | None = None
         self._process = os.getpid()
 
@@ -64,7 +65,7 @@ class Stream(Generic[T]):
         await self._open()
         if self._op.message is not None:
             raise errors.WeaviateInvalidInputError(f"{self._op.doing}: the requests are taken from what was given")
-        if not await self._written.put(message):
+        if not await self._written.put(self._checked(message)):
             raise self._end if isinstance(self._end, errors.WeaviateBaseError) else self._ended()
 
     async def done_writing(self) -> None:
@@ -84,9 +85,7 @@ class Stream(Generic[T]):
         except StopAsyncIteration as end:
             self._end = end
         except RpcFailed as failed:
-            gone = failed.code == "CANCELLED" and (self._cancelled or not self._transport.connected)
-            self._end = self._ended() if gone else self._transport.stream_failed(self._op, failed, self._deadline)
-            self._end.__cause__ = failed
+            self._end = self._wrong or self._failed(failed)
         except BaseException:  # the reader was interrupted: there is no knowing what it has missed
             await self.cancel()
             self._end = self._ended()
@@ -120,10 +119,39 @@ class Stream(Generic[T]):
                 if self._cancelled:
                     raise self._ended()
                 if self._replies is None:
-                    requests = self._written if self._op.message is None else self._op.message
+                    requests = self._written if self._op.message is None else self._given(self._op.message)
                     self._replies = await self._transport.open_stream(
                         self, self._op, requests, self._deadline, self._headers
                     )
+
+    async def _given(self, requests: Any) -> AsyncIterator[Any]:
+        """The requests that were given. Their error is kept for the reader: grpc says only that there was one."""
+        try:
+            if ASYNC:  # noqa: SIM102 - the twin knows this form only
+                if not isinstance(requests, AsyncIterable):
+                    for request in requests:
+                        yield self._checked(request)
+                    return
+            async for request in requests:
+                yield self._checked(request)
+        except Exception as error:
+            self._wrong = error
+            raise
+
+    def _checked(self, message: Any) -> Any:
+        kind = self._op.method.request.__name__
+        if type(message) is not bytes and type(message).__name__ != kind:
+            raise errors.WeaviateInvalidInputError(
+                f"{self._op.doing}: must be given a {kind}, got {type(message).__name__}"
+            )
+        return message
+
+    def _failed(self, failed: RpcFailed) -> errors.WeaviateBaseError:
+        """The error of a stream that this side has cancelled, or that has failed."""
+        gone = failed.code == "CANCELLED" and (self._cancelled or not self._transport.connected)
+        error = self._ended() if gone else self._transport.stream_failed(self._op, failed, self._deadline)
+        error.__cause__ = failed
+        return error
 
     def _ended(self) -> errors.WeaviateBaseError:
         """The error of a stream that this side, or an orderly server, has ended."""
