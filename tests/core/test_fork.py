@@ -185,7 +185,7 @@ def test_an_asynchronous_client_says_that_it_cannot_be_forked(outside: FakeProce
 
             def use() -> int:
                 try:
-                    client.get_meta().send(None)
+                    asyncio.run(client.get_meta())
                 except errors.WeaviateClosedClientError as error:
                     return 0 if "spawn" in str(error) else 2
                 return 3
