@@ -38,6 +38,7 @@ VARIABLE = "WEAVIATE_HL_TEST_SERVER"
 REPLAYING = "WEAVIATE_HL_TEST_REPLAYING"
 ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{8})(?![0-9a-f])")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+BACKUPS = re.compile(r'/[^"\\ ]*/backups(?=\\*")')  # a folder of the server's machine
 KEPT = ("content-type", "grpc-status", "grpc-message", "retry-after", "x-request-id")
 Json = dict[str, Any]
 
@@ -72,7 +73,7 @@ class Recording:
             for name, section in sorted(self.sections.items())
         ]
         self.path.parent.mkdir(exist_ok=True)
-        answers, told = _lines([self._answers[i] for i in used]), ",\n".join(sections)
+        answers, told = BACKUPS.sub("/backups", _lines([self._answers[i] for i in used])), ",\n".join(sections)
         self.path.write_text(f'{{"answers": {answers},\n"sections": {{\n{told}\n}}}}\n')
 
 
