@@ -199,6 +199,35 @@ def _(it: It, vectors: Any) -> None:
 
 
 @scenario("vectors")
+def numbers_that_are_no_float32(it: It) -> None:
+    it.create(i="int")
+    for numbers in ([1e39, 0], [0, "a"], [0, [1]], [-3.5e38]):
+        body = {"class": C, "id": uuid(1), "vector": numbers, "properties": {"i": "x"}}
+        it.post("/objects", body)
+        it.post("/objects/validate", body)
+        it.put(f"/objects/{C}/{uuid(1)}", body)
+        it.patch(f"/objects/{C}/{uuid(1)}", body)
+        it.post("/batch/objects", {"objects": [body]})
+
+
+@scenario("objects")
+def whole_numbers_at_the_edge(it: It) -> None:
+    it.create(i="int", l="int[]")
+    for n, number in enumerate((2**53 + 1, 2**62, -(2**62) - 1, -(2**63), 2**63 - 2000), 1):
+        it.post("/objects", {"class": C, "id": uuid(n), "properties": {"i": number, "l": [number]}})
+    it.search(properties=None)
+    it.get(f"/objects/{C}/{uuid(2)}")
+
+
+@scenario("objects")
+def what_is_taken_is_told_first(it: It) -> None:
+    it.create(i="int")
+    it.insert(C, {1: {"i": 1}})
+    it.post("/objects", {"class": C, "id": uuid(1), "properties": {"i": "x"}})
+    it.post("/objects", {"class": C, "id": uuid(1), "properties": {"zz": 1}})
+
+
+@scenario("vectors")
 def one_name_takes_the_bare_vector(it: It) -> None:
     it.create(vectorConfig={"a": {"vectorizer": {"none": {}}}})
     it.post("/objects", {"class": C, "id": uuid(1), "vector": [1, 2]})

@@ -485,6 +485,55 @@ def _(it: It, name: str) -> None:
     it.search(near_vector=search, group_by={"path": [name, "x"], **_groups()})
 
 
+@scenario("group by")
+def pages_of_groups(it: It) -> None:
+    it.create(t="text", l="text[]")
+    it.insert(C, {n: {"t": "fox" + " pad" * (n % 3), "l": ["x", str(n % 2)], "vector": [n, 1]} for n in range(1, 9)})
+    for path in ("t", "l"):
+        groups = {"group_by": {"path": [path], **_groups()}}
+        for page in ({}, {"offset": 1}, {"limit": 1, "offset": 1}, {"limit": 4, "offset": 2}, {"offset": 9}):
+            it.search(near_vector=near(1, 0), **groups, **page)
+        for cut in (1, 2):
+            it.search(near_vector=near(1, 0), autocut=cut, **groups)
+        for threshold in (
+            {"distance": 0.02},
+            {"certainty": 0.99},
+            {"selection": {"mmr": {"limit": 2, "balance": 0.5}}},
+        ):
+            it.search(near_vector=near(1, 0, **threshold), limit=5, **groups)
+        for alpha in (1.0, 0.5):
+            it.search(hybrid_search={"query": "pad", "vectors": [vector(1, 0)], "alpha": alpha}, limit=6, **groups)
+    it.search(near_vector=near(1, 0), group_by={"path": ["t"], "number_of_groups": 2, "objects_per_group": 0})
+
+
+@scenario("hybrid")
+def without_words(it: It) -> None:
+    it.create(f={"dataType": ["text"], "tokenization": "field"}, t="text")
+    it.insert(C, {1: {"f": "", "vector": [1, 0]}, 2: {"f": "x", "t": "", "vector": [1, 1]}, 3: {"vector": [0, 1]}})
+    for alpha in (0.0, 0.5, 1.0):
+        for names in ([], ["f"], ["t"]):
+            it.search(hybrid_search={"query": "", "vectors": [vector(1, 0)], "alpha": alpha, "properties": names})
+    crossed = {"query": "", "vectors": [vector(1, 0)], "alpha": 0.5, "bm25_search_operator": {"operator": 3}}
+    it.search(hybrid_search=crossed)
+
+
+@scenario("hybrid")
+def thresholds_within(it: It) -> None:
+    it.create(t="text", vectorIndexConfig={"distance": "l2-squared"})
+    it.insert(C, {n: {"t": "fox" * (n % 2), "vector": [n, 0]} for n in range(1, 6)})
+    for threshold in ({"certainty": 0.9}, {"certainty": 0.0}, {"distance": 1.0}):
+        it.search(hybrid_search={"query": "fox", "alpha": 0.5, "near_vector": near(1, 0, **threshold)})
+
+
+@scenario("hybrid")
+def targets_without_a_vector_leg(it: It) -> None:
+    it.create(t="text", vectorConfig={name: {"vectorizer": {"none": {}}, "vectorIndexType": "hnsw"} for name in "ab"})
+    it.insert(C, {1: {"t": "fox"}})
+    it.search(hybrid_search={"query": "fox", "alpha": 0.0})
+    it.search(hybrid_search={"query": "fox", "alpha": 0.0, "targets": {"target_vectors": ["a"]}})
+    it.search(hybrid_search={"query": "fox", "alpha": 0.0, "targets": {"target_vectors": ["c"]}})
+
+
 # Boosts and diversity.
 
 _TWO = {"filter": where("n", "=", 2)}
@@ -544,6 +593,30 @@ def _(it: It, boost: Any) -> None:
     it.search(boost=boost, near_vector=near(1, 0))
 
 
+@scenario("boost")
+def what_filters_see(it: It) -> None:
+    it.create(n="int", l="int[]", t="text", r=C)
+    it.insert(C, {n: {"n": n, "l": [n], "t": "fox" + " pad" * n, "vector": [n, 1]} for n in range(1, 5)})
+    times = where("_creationTimeUnix", ">", "2020-01-01T00:00:00Z")
+    for given in (
+        times,
+        join("Not", times),
+        where("l", "=", 3),
+        where("len(t)", ">", 9),
+        where({"count": {"on": "r"}}, "=", 0),
+    ):
+        it.search(boost={"conditions": [{"filter": given}, {**_TWO, "weight": 0.5}]}, bm25_search={"query": "fox"})
+    groups = {"group_by": {"path": ["t"], **_groups()}}
+    for more in (
+        {},
+        {"filters": where("n", ">", 0)},
+        {"sort_by": [{"path": ["n"]}]},
+        {"bm25_search": {"query": "fox"}},
+    ):
+        it.search(boost={"conditions": [{"filter": where("n", "=", 3)}]}, **more)
+    it.search(boost={"conditions": [{"filter": where("n", "=", 3)}]}, bm25_search={"query": "fox"}, **groups)
+
+
 @each(
     "time decay",
     {
@@ -571,6 +644,21 @@ def _(it: It, balance: float) -> None:
     it.search(near_object={"id": uuid(4), "selection": mmr}, limit=5)
     hybrid = {"query": "fox", "vectors": [vector(0.05, 0)], "alpha": 0.5, "selection": mmr}
     it.search(hybrid_search=hybrid, limit=5)
+
+
+@scenario("diversity")
+def with_pages_and_boosts(it: It) -> None:
+    it.create(t="text", n="int", vectorIndexConfig={"distance": "l2-squared"})
+    it.insert(C, {n: {"vector": place, "t": "fox" + " pad" * n, "n": n} for n, place in _SPREAD.items()})
+    boost = {"conditions": [{"property_value": {"property": "n"}}], "weight": 0.5}
+    mmr = {"mmr": {"limit": 2, "balance": 0.5}}
+    hybrid = {"query": "fox", "vectors": [vector(0.05, 0)], "alpha": 0.5, "selection": mmr}
+    for more in ({"limit": 3, "offset": 1}, {"limit": 3, "offset": 4}, {"limit": 4, "autocut": 1}):
+        for boosted in ({}, {"boost": boost}):
+            it.search(near_vector=near(0.05, 0, selection=mmr), properties=None, **more, **boosted)
+            it.search(hybrid_search=hybrid, properties=None, **more, **boosted)
+    nothing = where("n", ">", 9)
+    it.search(near_vector=near(0.05, 0, selection={"mmr": {"limit": 6}}), limit=5, filters=nothing)
 
 
 @scenario("diversity")
@@ -745,3 +833,93 @@ def _(it: It, request: Any) -> None:
     _figures(it)
     given = {"collection": C, "objects_count": True, "aggregations": [{"property": "i", "int": {"sum": True}}]}
     it.rpc("Aggregate", **{**given, **request})
+
+
+@each(
+    "aggregate over a search",
+    {
+        f"{metric}, {threshold}, limit {limit or 'none'}": (metric, threshold, limit)
+        for metric in ("cosine", "l2-squared")
+        for threshold in ({"distance": 0.5}, {"distance": 2.0}, {"distance": 9.0}, {"certainty": 0.0})
+        for limit in (0, 3)
+    },
+)
+def _(it: It, given: Any) -> None:
+    metric, threshold, limit = given
+    it.create(n="int", vectorIndexConfig={"distance": metric})
+    it.insert(C, {n: {"n": n, "vector": [n, 1]} for n in range(1, 6)})
+    limited = {"object_limit": limit} if limit else {}
+    it.rpc("Aggregate", collection=C, objects_count=True, near_vector=near(1, 0, **threshold), **limited)
+
+
+@scenario("aggregate over a search")
+def words_in_all_texts(it: It) -> None:
+    it.create(t="text", u="text", l="text[]")
+    it.insert(C, {1: {"t": "fox", "vector": [1]}, 2: {"u": "fox", "vector": [2]}, 3: {"l": ["fox"], "vector": [3]}})
+    for names in ([], ["t"], ["l"]):
+        words = {"query": "fox", "alpha": 0.0, "properties": names, "vectors": [vector(1)]}
+        it.rpc("Aggregate", collection=C, objects_count=True, hybrid=words, object_limit=5)
+
+
+@scenario("aggregate")
+def references(it: It) -> None:
+    it.create(r=C, t="text")
+    it.insert(C, {1: {"t": "x"}, 2: {"t": "y", "r": [{"beacon": f"weaviate://localhost/{C}/{uuid(1)}"}]}})
+    for asked in (
+        {"reference": {}},
+        {"reference": {"type": True}},
+        {"reference": {"pointing_to": True}},
+        {"text": {}},
+        {},
+    ):
+        for more in ({}, {"filters": where("t", "=", "y")}, {"filters": where("t", "=", "z")}):
+            it.rpc("Aggregate", collection=C, aggregations=[{"property": "r", **asked}], **more)
+
+
+@scenario("aggregate")
+def what_is_not_indexed(it: It) -> None:
+    kinds = {"i": 1, "n": 1.5, "b": True, "d": "2020-01-01T00:00:00Z", "t": "x"}
+    types = dict(zip(kinds, ("int", "number", "boolean", "date", "text"), strict=True))
+    it.create(**{name: {"dataType": [kind], "indexFilterable": False} for name, kind in types.items()})
+    it.insert(C, {1: kinds})
+    for name, kind in types.items():
+        wanted = [{"property": name, kind: {"count": True}}]
+        it.rpc("Aggregate", collection=C, aggregations=wanted)
+        it.rpc("Aggregate", collection=C, aggregations=wanted, filters=where("t", "IsNull", False))
+        it.rpc("Aggregate", collection=C, aggregations=wanted, group_by={"property": "t"})
+
+
+@scenario("aggregate")
+def figures_of_nothing(it: It) -> None:
+    _figures(it)
+    for name, kind, asked in (
+        ("d", "date", {"median": True}),
+        ("d", "date", {"type": True, "count": True}),
+        ("il", "int", {"type": True, "sum": True}),
+        ("n", "boolean", {"type": True}),
+        ("t", "text", {"top_occurences_limit": 1}),
+    ):
+        for more in ({}, {"filters": where("i", ">", 100)}):
+            it.rpc("Aggregate", collection=C, aggregations=[{"property": name, kind: asked}], **more)
+
+
+@scenario("aggregate")
+def the_spelling_of_dates(it: It) -> None:
+    it.create(d="date", l="date[]", n="int")
+    days = ("2020-01-01T02:00:00+02:00", "2020-01-01T00:00:00Z", "2020-01-01T02:00:00+02:00", "2021-01-01T00:00:00Z")
+    it.insert(C, {n: {"d": day, "l": [day], "n": n} for n, day in enumerate(days, 1)})
+    asked = dict.fromkeys(("minimum", "maximum", "count"), True)
+    for name in ("d", "l"):
+        for more in (
+            {},
+            {"filters": where("n", ">", 0)},
+            {"filters": where("n", "<", 4)},
+            {"filters": where("n", "<", 2)},
+        ):
+            it.rpc("Aggregate", collection=C, aggregations=[{"property": name, "date": asked}], **more)
+    it.rpc(
+        "Aggregate",
+        collection=C,
+        aggregations=[{"property": "l", "date": {"median": True}}],
+        filters=where("n", "!=", 2),
+    )

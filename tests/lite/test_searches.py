@@ -528,7 +528,7 @@ def test_figures_of_other_types(values: Lite) -> None:
         ("abc", 1),
         ("bye", 1),
     ]
-    one = figures(values, Wanted(property="tl", text=Wanted.Text(top_occurences_limit=1)))
+    one = figures(values, Wanted(property="tl", text=Wanted.Text(top_occurences=True, top_occurences_limit=1)))
     assert [(item.value, item.occurs) for item in one.top_occurences.items] == [("b", 2)]
     booleans = figures(values, Wanted(property="b", boolean=Wanted.Boolean()))
     assert (booleans.count, booleans.total_true, booleans.percentage_true) == (3, 2, pytest.approx(2 / 3))

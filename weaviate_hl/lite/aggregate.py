@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
+from weaviate_hl.lite.encode import int64
 from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.filters import evaluate, explained, from_message
 from weaviate_hl.lite.index import Index
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _TOP = 5
 _GROUPS = 100
 _UNGROUPED = ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash")
+_INDEXED = ("int", "number", "boolean", "date")  # whose figures the server reads from the filterable index
 _KINDS = ("int", "number", "text", "boolean", "date", "reference")  # with a message of the same name each
 
 
@@ -89,15 +91,29 @@ def _found(scope: Scope, request: pb.AggregateRequest, kind: str) -> list[int]:
 
     limit = request.object_limit if request.HasField("object_limit") else None
     if kind == "hybrid":
+        query = searching.HybridQuery(scope, _over_texts(scope.collection, request.hybrid))
         most = scope.engine.settings.query_defaults_limit if limit is None else limit
-        return [hit[0] for hit in searching.HybridQuery(scope, request.hybrid).run(most)]
-    query = searching.near(scope, kind, getattr(request, kind))
-    if len(query.inputs) > 1:
+        return [result.document for result in query.run(most)]
+    near = searching.near(scope, kind, getattr(request, kind))
+    if len(near.inputs) > 1:
         raise Refusal("found more than one target vector for aggregation")
-    if limit is None and query.distance is None and query.certainty is None:
+    certainty = near.certainty or 0.0
+    if near.distance is not None:
+        certainty = 1 - near.distance / 2  # whatever the metric
+    if limit is None and certainty <= 0:
         raise Refusal("must provide certainty or objectLimit with vector search")
-    hits = query.run(scope, len(scope.index) if limit is None else limit)
-    return [row for row, _ in query.near_enough(hits)]
+    hits = near.run(scope, len(scope.index) if limit is None else limit)
+    return [row for row, _ in (near.near_enough(hits) if certainty > 0 else hits)]
+
+
+def _over_texts(collection: Collection, hybrid: Any) -> Any:
+    """A hybrid search whose words are looked for in all texts, whatever it names, as the server does here."""
+    copied = type(hybrid)()
+    copied.CopyFrom(hybrid)
+    copied.properties[:] = [
+        prop.name for prop in collection.properties.values() if prop.type == "text" and prop.searchable
+    ]
+    return copied
 
 
 def _fill(
@@ -110,9 +126,9 @@ def _fill(
 ) -> None:
     if not request.HasField("group_by"):
         reply.single_result.objects_count = len(rows) if request.objects_count else 0
-        as_written = request.HasField("filters") or bool(request.WhichOneof("search"))
+        chosen = request.HasField("filters") or bool(request.WhichOneof("search"))
         for prop, item in wanted:
-            _aggregation(reply.single_result.aggregations, prop, item, index, rows, as_written)
+            _aggregation(reply.single_result.aggregations, prop, item, index, rows, chosen)
         return
     if request.group_by.collection and capitalised(request.group_by.collection) != capitalised(request.collection):
         raise Refusal(f"grouping by a property of another collection is not supported: {request.group_by.collection}")
@@ -134,7 +150,7 @@ def _fill(
         else:
             group.grouped_by.text = value
         for prop, item in wanted:
-            _aggregation(group.aggregations, prop, item, index, members, as_written=True)
+            _aggregation(group.aggregations, prop, item, index, members, chosen=True)
 
 
 def _elements(prop: Property, value: Any) -> list[Any]:
@@ -146,30 +162,33 @@ def _elements(prop: Property, value: Any) -> list[Any]:
     return value if prop.is_list else [value]
 
 
-def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: Iterable[int], as_written: bool) -> None:
-    """Write the figures of one property; its data type decides which, whatever was asked for."""
+def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: Iterable[int], chosen: bool) -> None:
+    """Write the figures of one property; its data type decides which, whatever was asked for.
+
+    Of all objects (where none were chosen by a filter, a search or groups) the server reads some figures from its
+    indexes, which know no references, and dates in UTC only.
+    """
     if prop.kind in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"aggregate properties: property {prop.name}: dataType {prop.kind} can't be aggregated")
     if prop.kind not in _KINDS:
         raise Refusal(f"unrecoginzed dataType {prop.kind}")
+    if not chosen and not prop.is_list and prop.kind in _INDEXED and not prop.filterable:
+        raise Refusal(f"aggregate properties: property {prop.name}: could not find bucket for prop {prop.name}")
     asked = getattr(wanted, wanted.WhichOneof("aggregation") or "text")
-    if prop.is_reference and not asked.ListFields():
+    typed = getattr(asked, "type", False)
+    if prop.is_reference and not typed and not chosen:
         return
     message = reply.aggregations.add(property=prop.name)
     result = getattr(message, prop.kind)
     result.SetInParent()
-    if prop.is_reference:
-        if getattr(asked, "type", False):
-            result.type = "cref"
-        if getattr(asked, "pointing_to", False):
-            result.pointing_to.extend(prop.data_type)
-        return
     column = index.column(prop.name)
     values = [element for row in rows for element in _elements(prop, column[row])]
-    if prop.kind in ("text", "boolean") or asked.ListFields():
-        result.type = prop.type if getattr(asked, "type", False) else ""
-    if prop.kind == "text":
-        limited = wanted.WhichOneof("aggregation") == "text" and asked.HasField("top_occurences_limit")
+    if prop.is_reference:
+        result.type = "cref" if typed else ""
+        result.pointing_to.extend(prop.data_type if typed else dict.fromkeys(values))
+    elif prop.kind == "text":
+        limited = wanted.WhichOneof("aggregation") == "text" and asked.top_occurences
+        limited = limited and asked.HasField("top_occurences_limit")
         found = figures.texts(values, asked.top_occurences_limit if limited else _TOP)
         result.count = found["count"]
         for value, occurs in found.get("top_occurrences", ()):
@@ -178,7 +197,11 @@ def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: It
         for name, figure in figures.booleans(values).items():
             setattr(result, name, figure)
     else:
-        found = figures.dates(values, as_written) if prop.kind == "date" else figures.numbers(values)
+        dated = prop.kind == "date"
+        found = figures.dates(values, chosen or prop.is_list) if dated else figures.numbers(values)
         for name, figure in found.items():
             if getattr(asked, name, False):
-                setattr(result, name, figure)
+                whole = prop.kind == "int" and name not in ("mean", "median")
+                setattr(result, name, int64(figure) if whole else figure)
+    if not prop.is_reference and (prop.kind in ("text", "boolean") or result.ListFields()):
+        result.type = prop.type if typed else ""

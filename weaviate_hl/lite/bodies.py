@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import struct
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -10,6 +11,7 @@ from weaviate_gen.rest import bodies
 
 from weaviate_hl.lite.errors import Refusal
 
+_LARGEST = 3.4028235677973366e38  # what rounds to more is no float32
 _KINDS = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 _SCALARS: dict[Any, tuple[str, tuple[type, ...]]] = {
     str: ("string", (str,)),
@@ -63,8 +65,11 @@ def _check(value: Any, wanted: Any, place: str, path: str) -> None:
     elif inner is list:
         _need(value, (list,), place)
         (item_type,) = get_args(wanted)
-        for item in value if item_type is not float else ():  # vectors are long, and looked at when they are packed
-            _check(item, item_type, place, path)
+        if item_type is float:
+            _check_vector(value, f"{place} of type float32")
+        else:
+            for item in value:
+                _check(item, item_type, place, path)
     elif inner is dict:
         _need(value, (dict,), place)
         for item in value.values():
@@ -72,6 +77,16 @@ def _check(value: Any, wanted: Any, place: str, path: str) -> None:
     else:
         name, types = _SCALARS.get(wanted, _SCALARS[str])
         _need(value, types, f"{place} of type {name}")
+
+
+def _check_vector(values: list[Any], place: str) -> None:
+    try:
+        struct.pack(f"<{len(values)}f", *values)  # vectors are long
+    except (struct.error, OverflowError):
+        for item in values:
+            _need(item, (int, float), place)
+            if abs(item) > _LARGEST:
+                raise unparsable(f"json: cannot unmarshal number {item} into Go {place}") from None
 
 
 def _need(value: Any, types: tuple[type, ...], place: str) -> None:

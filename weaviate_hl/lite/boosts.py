@@ -134,8 +134,6 @@ def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, 
 def _check_filter(node: Filter) -> None:
     if node.operator not in (*_TESTS, "And", "Or", "Not"):
         raise Refusal(f"filter: operator {node.operator} is not supported in boost conditions")
-    if node.subject and (node.subject.hops or node.subject.aspect not in ("value", "id")):
-        raise Refusal("filter: only properties of the object itself are supported in boost conditions")
     for operand in node.operands:
         _check_filter(operand)
 
@@ -149,10 +147,8 @@ def _holds(node: Filter, values: Values, uuid: bytes) -> bool:
     assert subject is not None  # noqa: S101  # only joins have none
     value = str(UUID(bytes=uuid)) if subject.name == ID else values.get(subject.name)
     wanted = node.value
-    if value is None:
-        return False
+    if value is None or isinstance(value, list | dict) or subject.hops or subject.aspect not in ("value", "id"):
+        return False  # the server compares single values, which an object has itself
     if subject.prop is not None and subject.prop.kind == "date":
-        wanted = instant(wanted)
-        value = [instant(item) for item in value] if subject.prop.is_list else instant(value)
-    test = _TESTS[node.operator]
-    return any(test(item, wanted) for item in value) if isinstance(value, list) else test(value, wanted)
+        value, wanted = instant(value), instant(wanted)
+    return _TESTS[node.operator](value, wanted)

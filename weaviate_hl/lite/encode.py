@@ -173,6 +173,8 @@ def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Neste
         phone.national_formatted = value["nationalFormatted"]
         phone.international_formatted = value["internationalFormatted"]
         phone.valid = value.get("valid", False)
+    elif kind == "int":
+        field.int_value = int64(value)
     elif kind in _SCALARS:
         setattr(field, _SCALARS[kind], value)
     else:
@@ -181,7 +183,6 @@ def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Neste
 
 _SCALARS = {
     "text": "text_value",
-    "int": "int_value",
     "number": "number_value",
     "boolean": "bool_value",
     "date": "date_value",
@@ -198,13 +199,18 @@ def _fill_list(field: properties_pb2.ListValue, prop: Property, value: list[Any]
         for item in value:
             _fill_object(field.object_values.values.add(), prop, item, wanted)
     elif prop.kind == "int":
-        field.int_values.values = _packed("q", value)
+        field.int_values.values = _packed("q", [int64(item) for item in value])
     elif prop.kind == "number":
         field.number_values.values = _packed("d", value)
     else:
         values = getattr(field, _LISTS[prop.kind])
         values.SetInParent()
         values.values.extend(value)
+
+
+def int64(value: float) -> int:
+    """A whole number as messages take it: one that is kept as a double may be just too large."""
+    return max(-(2**63), min(int(float(value)), 2**63 - 1)) if abs(value) > 2**53 else int(value)
 
 
 def _packed(code: str, values: list[Any]) -> bytes:

@@ -158,14 +158,24 @@ def included(call: Call) -> frozenset[str]:
 @rest("objects", "create")
 def create(engine: Engine, call: Call) -> Json:
     consistency(call)
+    check_body(call.body)
+    if _taken(engine, call.body):
+        raise Refusal(f"id '{as_uuid(call.body['id'], 'id in body')}' already exists")
     try:
         draft = draft_from(engine, call.body)
     except Refusal as problem:
         raise _invalid(problem) from None
-    if engine.storage.find(draft.shard.id, draft.uuid.bytes):
-        raise Refusal(f"id '{draft.uuid}' already exists")
     write_one(engine, draft)
     return _reply(call.body, draft)
+
+
+def _taken(engine: Engine, body: Json) -> bool:
+    """Whether there is an object with the id of a new one, whatever else it has."""
+    collection = engine.catalogue.find(body.get("class") or "")
+    if collection is None or not body.get("id"):
+        return False
+    shard = collection.shards.get(body.get("tenant") or "") if collection.multi_tenant else collection.only_shard()
+    return shard is not None and engine.storage.find(shard.id, as_uuid(body["id"], "id in body").bytes) is not None
 
 
 def _invalid(problem: Refusal) -> Refusal:

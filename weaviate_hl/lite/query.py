@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite import extend, ttl
@@ -37,7 +38,6 @@ _SEARCHES = {
     "near_thermal": "nearThermal",
     "near_imu": "nearIMU",
 }
-Hit = tuple[int, float, str]
 _BY_VECTOR = ("near_vector", "near_object", "near_text")
 _PLAIN = "explorer: list class: "
 _VECTOR = "explorer: get class: concurrentTargetVectorSearch): explorer: get class: "
@@ -122,7 +122,6 @@ class _Search:
         if request.HasField("rerank"):
             extend.check_rerank(engine, self.selection, request.rerank)
         self.shard = self._shard()
-        self.has_certainty = False
         self._index: Index | None = None
 
     @property
@@ -221,105 +220,122 @@ class _Search:
     def _boosted_fetch(self) -> list[Found]:
         assert self.boost is not None  # noqa: S101
         rows = self._ordered()[: max(self.boost.depth, self.offset + self.limit)]
-        return self._boosted(rows, [0.0] * len(rows), {})
+        return self._page(self._boosted(self._load(rows)))
 
-    def _boosted(self, rows: Sequence[int], primary: Sequence[float], known: Mapping[int, Found]) -> list[Found]:
-        assert self.boost is not None  # noqa: S101
-        found = {row: known.get(row) or item for row, item in zip(rows, self._load(rows), strict=True)}
-        # The server's conditions see what it loads: nothing, if no property is wanted.
-        blind = self.request.HasField("properties") and not self.selection.names
-        values = [{} if blind else found[row].properties for row in rows]
-        ranked = self.boost.rank(rows, primary, values, self.index.uuids.__getitem__)
-        for row, score in ranked:
-            found[row].score = score
-        return [found[row] for row, _ in ranked[self.offset : self.offset + self.limit]]
+    def _boosted(self, found: list[Found]) -> list[Found]:
+        """Results in the order that boosts give them, with new scores."""
+        if not self.boost:
+            return found
+        # The server's conditions see what it loads: nothing where no property is wanted, but for groups and lists.
+        seen = self.request.HasField("group_by") if self.kind else self.filter is None and not self.keys
+        wanted = not self.request.HasField("properties") or self.selection.names
+        blind = not wanted and (self.kind in _BY_VECTOR or not seen)
+        primary = [-item.distance if self.kind in _BY_VECTOR else item.score for item in found]
+        values = [{} if blind else item.properties for item in found]
+        uuids = [item.row.uuid for item in found]
+        ranked = self.boost.rank(range(len(found)), primary, values, uuids.__getitem__)
+        for position, score in ranked:
+            found[position].score = score
+        return [found[position] for position, _ in ranked]
 
     def _searched(self) -> list[Found]:
-        """A search by vector, by keyword or both: hits are rows, each with a distance or score and its explanation."""
+        """A search by vector, by keyword or both."""
         from weaviate_hl.lite.searching import Scope
 
         scope = Scope(self.engine, self.collection, self.shard, self.index, self._rows())
         searches = {"bm25_search": self._keyword, "hybrid_search": self._hybrid}
-        by_vector = self.kind in _BY_VECTOR
-        hits = searches.get(self.kind, self._near)(scope)
-        rows = [row for row, _, _ in hits]
-        found = self._load(rows)
-        for item, (_, value, explain) in zip(found, hits, strict=True):
-            if by_vector:
-                item.distance, item.certainty = value, 1 - value / 2 if self.has_certainty else None
-            else:
-                item.score, item.explain = value, explain
-        if self.boost:
-            primary = [-value if by_vector else value for _, value, _ in hits]
-            return self._boosted(rows, primary, dict(zip(rows, found, strict=True)))
-        return found
+        return searches.get(self.kind, self._near)(scope)
 
     def _depth(self) -> int:
         end = self.offset + self.limit
         return max(self.boost.depth, end) if self.boost else end
 
-    def _page(self, hits: list[Any]) -> list[Any]:
-        """What pagination leaves; behind a boost it comes later."""
-        return hits if self.boost else hits[self.offset : self.offset + self.limit]
+    def _page(self, found: list[Found]) -> list[Found]:
+        return found[self.offset : self.offset + self.limit]
 
-    def _cut(self, hits: list[Any]) -> list[Any]:
-        """What autocut leaves of hits."""
+    def _cut(self, found: list[Found]) -> list[Found]:
+        """What autocut leaves."""
         if not self.request.autocut:
-            return hits
+            return found
         from weaviate_hl.lite.search.combine import autocut
 
-        return hits[: autocut([hit[1] for hit in hits], self.request.autocut)]
+        by_vector = self.kind in _BY_VECTOR
+        return found[: autocut([item.distance if by_vector else item.score for item in found], self.request.autocut)]
 
-    def _near(self, scope: Scope) -> list[Hit]:
+    def _near(self, scope: Scope) -> list[Found]:
+        """By vector: groups are made first, pages are of groups, and thresholds come last."""
         from weaviate_hl.lite import searching
 
         message = getattr(self.request, self.kind)
         query = searching.near(scope, self.kind, message)
-        self.has_certainty = query.has_certainty
-        found = query.near_enough(self._cut(self._page(query.run(scope, self._depth()))))
-        hits = [(row, distance, "") for row, distance in found]
-        return self._diverse(scope, [target for target, _ in query.inputs], hits, message)
+        targets = [target for target, _ in query.inputs]
+        mmr = searching.selection(targets, message, self.limit)
+        hits = query.run(scope, self._depth())
+        found = self._load([row for row, _ in hits])
+        for item, (_, distance) in zip(found, hits, strict=True):
+            item.distance, item.near = distance, True
+            item.certainty = 1 - distance / 2 if query.has_certainty else None
+        found = self._grouped(found)
+        whole = self.boost or mmr
+        found = self._page(self._boosted(self._cut(found))) if whole else self._cut(self._page(found))
+        if mmr:
+            away = [item.score if self.boost else -item.distance for item in found]
+            found = self._diverse(scope, targets, found, away, mmr)
+        return [found[i] for i, _ in query.near_enough([(i, item.distance) for i, item in enumerate(found)])]
 
-    def _keyword(self, scope: Scope) -> list[Hit]:
+    def _keyword(self, scope: Scope) -> list[Found]:
         from weaviate_hl.lite import searching
 
         query = searching.keyword(self.collection, self.request.bm25_search)
-        explained = self.request.metadata.explain_score
-        hits = self._cut(self._page(query.run(scope, self._depth())))
-        return [(row, score, query.explain(scope, row) if explained else "") for row, score in hits]
+        hits = query.run(scope, self._depth())
+        found = self._load([row for row, _ in hits])
+        for item, (row, score) in zip(found, hits, strict=True):
+            item.score = score
+            item.explain = query.explain(scope, row) if self.request.metadata.explain_score else ""
+        if self.boost:
+            return self._grouped(self._page(self._boosted(self._cut(found))))
+        return self._grouped(self._cut(self._page(found)))
 
-    def _hybrid(self, scope: Scope) -> list[Hit]:
+    def _hybrid(self, scope: Scope) -> list[Found]:
+        """Both: groups are made of a page, and boosted as such."""
         from weaviate_hl.lite import searching
 
         message = self.request.hybrid_search
         query = searching.HybridQuery(scope, message)
-        hits = query.run(max(searching.LEG, self.limit, self.boost.depth if self.boost else 0))
-        hits = self._cut(hits[: self._depth()])
-        return self._diverse(scope, query.targets, hits if self.boost else hits[self.offset :], message)
+        mmr = searching.selection(query.targets, message, self.limit)
+        hits = query.run(max(searching.LEG, self.limit, self._depth() if self.boost or mmr else 0))
+        found = self._load([hit.document for hit in hits])
+        for item, hit in zip(found, hits, strict=True):
+            item.score, item.explain, item.distance = hit.score, query.explain(hit), query.distance(hit)
+        if mmr:
+            found = self._page(self._boosted(self._cut(found)[: self._depth()]))
+            return self._grouped(self._diverse(scope, query.targets, found, [item.score for item in found], mmr))
+        found = self._cut(found[: self._depth()])
+        if self.boost:
+            return self._page(self._boosted(self._grouped(found)))
+        return self._grouped(self._page(found))
 
-    def _diverse(self, scope: Scope, targets: Sequence[Target], hits: list[Hit], message: Any) -> list[Hit]:
-        """What maximal marginal relevance picks, if the request wants it."""
-        if not hits or not message.selection.HasField("mmr"):
-            return hits
+    def _diverse(
+        self, scope: Scope, targets: Sequence[Target], found: list[Found], relevance: Sequence[float], mmr: Any
+    ) -> list[Found]:
+        """What maximal marginal relevance picks."""
         from weaviate_hl.lite.searching import diversified
 
-        away = [value for _, value, _ in hits]
-        if self.kind == "hybrid_search":  # scores, spread over 0 to 1
-            low, span = min(away), max(away) - min(away)
-            away = [1 - (score - low) / span if span else 0.0 for score in away]
-        rows = [row for row, _, _ in hits]
-        picked = diversified(scope, targets, rows, away, message.selection.mmr, self.limit)
-        return [hits[position] for position in picked]
+        if self.boost or self.kind == "hybrid_search":  # scores, spread over 0 to 1
+            low, span = min(relevance, default=0), max(relevance, default=0) - min(relevance, default=0)
+            relevance = [(score - low) / span - 1 if span else 0.0 for score in relevance]
+        rows = [self.index.row_of(item.row.doc) for item in found]
+        return [found[i] for i in diversified(scope, targets, rows, [-value for value in relevance], mmr)]
 
-    def _fill_groups(self, reply: pb.SearchReply, encoder: Encoder, found: list[Found]) -> None:
+    def _grouped(self, found: list[Found]) -> list[Found]:
+        """The first member of each group, which knows all; results as they are where no groups are wanted."""
+        if not self.request.HasField("group_by"):
+            return found
         wanted = self.request.group_by
         name = wanted.path[0]
         prop = self.collection.properties.get(name)
         if prop is None:
             raise no_such_property(name, self.collection.name)
-        if self.generation or self.request.HasField("rerank"):
-            raise unsupported("rerank or generative search together with group_by")
-        self.selection.with_property(name)
         by_vector = self.kind in _BY_VECTOR
 
         def names(position: int) -> list[str]:
@@ -328,18 +344,25 @@ class _Search:
                 value = [reference["beacon"] for reference in value or ()]
             return order.group_names(value, prop.type, by_vector)
 
+        hits = [(position, item.distance) for position, item in enumerate(found)]
+        groups = order.group_by(hits, names, wanted.number_of_groups, wanted.objects_per_group)
+        return [replace(found[group.members[0]], group=(group, [found[i] for i in group.members])) for group in groups]
+
+    def _fill_groups(self, reply: pb.SearchReply, encoder: Encoder, found: list[Found]) -> None:
+        if self.generation or self.request.HasField("rerank"):
+            raise unsupported("rerank or generative search together with group_by")
+        self.selection.with_property(self.request.group_by.path[0])
         for item in found:
-            item.distance = item.distance or 0.0
-        hits = [(i, item.distance or 0.0) for i, item in enumerate(found)]
-        for group in order.group_by(hits, names, wanted.number_of_groups, wanted.objects_per_group):
+            assert item.group is not None  # noqa: S101
+            group, members = item.group
             message = reply.group_by_results.add(
                 name=group.name,
-                min_distance=group.minimum,
-                max_distance=group.maximum,
-                number_of_objects=len(group.members),
+                min_distance=item.distance,
+                max_distance=group.maximum if self.kind in _BY_VECTOR else item.distance,
+                number_of_objects=len(members),
             )
-            for position in group.members:
-                encoder.result(message.objects.add(), found[position], grouped=True)
+            for member in members:
+                encoder.result(message.objects.add(), member, grouped=True)
 
 
 # What REST lists share with `Search`.

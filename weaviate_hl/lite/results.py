@@ -14,6 +14,7 @@ from weaviate_hl.lite.catalogue import Collection
 from weaviate_hl.lite.encode import Nested, fill_properties, fill_vectors
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.objects import no_such_property
+from weaviate_hl.lite.search.order import Group
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.vectors import unpack
 
@@ -32,12 +33,16 @@ class Found:
     """An object that a search found, and what the search says of it."""
 
     row: Row
-    distance: float | None = None
+    distance: float = 0.0
+    near: bool = False
+    """Whether it was found by its distance alone, which is shown then."""
     certainty: float | None = None
     score: float = 0.0
     explain: str = ""
     rerank: float | None = None
     generated: str | None = None
+    group: tuple[Group, list[Found]] | None = None
+    """The group whose first member it is, with all members."""
 
     @cached_property
     def properties(self) -> Json:
@@ -137,9 +142,9 @@ class Encoder:
         metadata, wanted = message.metadata, self._metadata
         metadata.SetInParent()
         _row_metadata(metadata, found.row, wanted)
-        if wanted.distance and found.distance is not None:
+        if wanted.distance and (grouped or found.near):
             metadata.distance, metadata.distance_present = found.distance, True
-        if wanted.certainty and found.certainty is not None:
+        if wanted.certainty and found.certainty is not None and not grouped:
             metadata.certainty, metadata.certainty_present = found.certainty, True
         if wanted.score and not grouped:
             metadata.score, metadata.score_present = found.score, True

@@ -193,14 +193,14 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
     certainty = message.certainty if message.HasField("certainty") else None
     if distance is not None and certainty is not None:
         raise Refusal(f"{what}: cannot provide distance and certainty")
-    if certainty is not None:
+    if certainty:
         if len(inputs) > 1:
             raise Refusal("multiple target vectors are not supported with certainty")
         for target, _ in inputs:
             if reason := exact.certainty_refusal(target.distance):
                 raise Refusal(reason)
     method, weights = _combination(message.targets, [target.name for target, _ in inputs])
-    return VectorQuery(inputs, method, weights, distance, certainty)
+    return VectorQuery(inputs, method, weights, distance, certainty or None)
 
 
 def _combination(targets: pb.Targets, names: Sequence[str]) -> tuple[combine.Method, list[float] | None]:
@@ -442,10 +442,14 @@ class HybridQuery:
         given = message.alpha_param if message.HasField("alpha_param") else _ALPHA
         self._alpha = float(given if message.use_alpha_param else message.alpha)
         self._farthest = message.vector_distance if message.WhichOneof("threshold") else None
+        inner = message.near_text if message.HasField("near_text") else message.near_vector
+        self.targets = targets_of(scope.collection, _target_names(message) or _target_names(inner))
         self._keyword: KeywordQuery | None = None
         self._vector: VectorQuery | None = None
         self._name = "hybridVector"
-        if self._alpha < 1 and message.query:
+        self._names: list[str] = []
+        self._distances: dict[int, float] = {}
+        if self._alpha < 1:
             options = message.bm25_search_operator if message.HasField("bm25_search_operator") else None
             self._keyword = KeywordQuery(scope.collection, message.query, message.properties, options)
         if self._alpha > 0:
@@ -459,7 +463,9 @@ class HybridQuery:
             return near_text(self._scope, _with_targets(message.near_text, message))
         if message.HasField("near_vector"):
             self._name = "nearVector"
-            return near_vector(self._scope.collection, _with_targets(message.near_vector, message))
+            near = _with_targets(message.near_vector, message)
+            near.ClearField("certainty")  # which the server forgets
+            return near_vector(self._scope.collection, near)
         targets = targets_of(self._scope.collection, _target_names(message))
         if message.vectors or message.vector_bytes or message.vector:
             given = _single(message, "hybrid")
@@ -469,12 +475,8 @@ class HybridQuery:
         method, weights = _combination(message.targets, [target.name for target, _ in inputs])
         return VectorQuery(inputs, method, weights)
 
-    @property
-    def targets(self) -> list[Target]:
-        return [target for target, _ in self._vector.inputs] if self._vector else []
-
-    def run(self, depth: int) -> list[tuple[int, float, str]]:
-        """Rows with their fused scores and how these came about, best first; each leg goes so deep."""
+    def run(self, depth: int) -> list[combine.Fused]:
+        """What the legs found, each so deep, with fused scores, best first."""
         near: Hits = []
         scope = self._scope
         if self._vector:
@@ -482,20 +484,24 @@ class HybridQuery:
             if self._farthest is not None:
                 near = [hit for hit in near if hit[1] <= self._farthest]
                 scope = scope.only(row for row, _ in near)
+        self._distances = dict(near)
         words = self._keyword.run(scope, depth) if self._keyword else []
         legs = [combine.Leg(self._alpha, [(row, float(np.float32(1) - np.float32(d))) for row, d in near])]
         legs.append(combine.Leg(1 - self._alpha, words))
-        names = [f"vector,{self._name}", "keyword,bm25"]
         used = [i for i, leg in enumerate(legs) if leg.weight > 0]
-        fused = combine.fuse([legs[i] for i in used], ranked=self._ranked, tie=self._scope.uuid)
-        names = [names[i] for i in used]
-        return [(result.document, result.score, self._explain(result, names)) for result in fused]
+        self._names = [(f"vector,{self._name}", "keyword,bm25")[i] for i in used]
+        return combine.fuse([legs[i] for i in used], ranked=self._ranked, tie=self._scope.uuid)
 
-    def _explain(self, result: combine.Fused, names: Sequence[str]) -> str:
+    def distance(self, result: combine.Fused) -> float:
+        """How far a result is: where keywords found it as well, the server has forgotten it."""
+        return self._distances.get(result.document, 0.0) if max(result.parts) == 0 else 0.0
+
+    def explain(self, result: combine.Fused) -> str:
+        """How a score came about."""
         document = UUID(bytes=self._scope.uuid(result.document))
         parts = []
         for leg, (score, part) in result.parts.items():
-            start = f"\nHybrid (Result Set {names[leg]}) Document {document}"
+            start = f"\nHybrid (Result Set {self._names[leg]}) Document {document}"
             if self._ranked:
                 parts.append(f"{start} contributed {_short(part)} to the score")
             else:
@@ -522,10 +528,11 @@ def _with_targets(near: Near, hybrid: pb.Hybrid) -> Near:
 # After a search.
 
 
-def diversified(
-    scope: Scope, targets: Sequence[Target], rows: Sequence[int], away: Sequence[float], mmr: Any, limit: int
-) -> list[int]:
-    """The positions of the results that maximal marginal relevance picks, in the order of picking."""
+def selection(targets: Sequence[Target], message: Any, limit: int) -> pb.Selection.MMR | None:
+    """Maximal marginal relevance, if a search asks for it, checked."""
+    if not message.selection.HasField("mmr"):
+        return None
+    mmr: pb.Selection.MMR = message.selection.mmr
     if mmr.limit < 1:
         raise Refusal("MMR limit must be at least 1")
     if mmr.limit > limit:
@@ -535,6 +542,13 @@ def diversified(
     for target in targets:
         if target.multi:
             raise Refusal(f'MMR selection is not supported with multi-vector indexes (target vector "{target.name}")')
+    return mmr
+
+
+def diversified(
+    scope: Scope, targets: Sequence[Target], rows: Sequence[int], away: Sequence[float], mmr: pb.Selection.MMR
+) -> list[int]:
+    """The positions of the results that maximal marginal relevance picks, in the order of picking."""
     if not targets:
         return list(range(min(len(rows), mmr.limit)))
     index = scope.vectors(targets[0])

@@ -105,7 +105,8 @@ def _integer(value: Any, source: str) -> int:
             if source == REST:
                 raise _Wrong(f"the JSON number '{value}' could not be converted to an int")
         elif -(2**63) <= value < 2**63:
-            return value if isinstance(value, int) and -(2**53) <= value <= 2**53 else int(float(value))
+            whole = isinstance(value, int) and -(2**53) <= value <= 2**53
+            return int(value if whole else plain_number(float(value)))
         elif source == REST:
             raise _Wrong(f"the JSON number '{value}' could not be converted to an int")
     raise _Wrong(f"requires an integer, the given value is '{show(value, source)}'")

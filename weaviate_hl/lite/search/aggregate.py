@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from weaviate_hl.lite.search.dates import instant, rfc3339
@@ -34,22 +35,26 @@ def numbers(values: Iterable[int | float]) -> dict[str, Any]:
 
 
 def dates(values: Iterable[str], as_written: bool = False) -> dict[str, Any]:
-    """Figures for date: median (of an even count the instant midway), mode, extremes.
+    """Figures for date: median (of an even count the instant midway between two values), mode, extremes.
 
     They are in UTC, unless the aggregation has a filter, a search or groups: then they are spelt as they were written,
     and equal instants in different spellings are different values.
     """
-    ordered = sorted((when := instant(text), text if as_written else rfc3339(when)) for text in values)
+    spelt = [(when := instant(text), text if as_written else rfc3339(when)) for text in values]
+    ordered = sorted(spelt)
     if not (count := len(ordered)):
         return {"count": 0}
     below, above = ordered[(count - 1) // 2], ordered[count // 2]
     return {
         "count": count,
-        "median": above[1] if count % 2 else rfc3339((below[0] + above[0]) // 2),
+        "median": above[1] if count % 2 or below == above else rfc3339((below[0] + above[0]) // 2),
         "mode": _mode(ordered)[1],
-        "minimum": ordered[0][1],
-        "maximum": ordered[-1][1],
+        "minimum": min(spelt, key=_instant)[1],  # of those who say the same the first
+        "maximum": max(spelt, key=_instant)[1],
     }
+
+
+_instant = itemgetter(0)
 
 
 def _mode(ordered: Sequence[Value]) -> Value:

@@ -65,7 +65,7 @@ def group_by(
     """Put results into groups, in the order of their first members.
 
     As on the server a value that would need one group too many ends the walk through its object's values, while one
-    whose group is full is passed over. A vector search shows only the first `limit` groups: that is for the caller.
+    whose group is full is passed over. A vector search shows a page of the groups: that is for the caller.
 
     Args:
         hits: Documents with their distances (0 where the search has none), best first, cut to the query's limit.
@@ -80,6 +80,8 @@ def group_by(
             if group is None:
                 if len(made) >= groups:
                     break
+                if per_group < 1:
+                    continue
                 group = made[name] = Group(name, distance, distance)
             if len(group.members) < per_group:
                 group.members.append(document)
