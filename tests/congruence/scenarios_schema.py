@@ -361,6 +361,21 @@ def updates_of_what_is_not_there(it: It) -> None:
 
 
 @scenario("schema")
+def shards_stay(it: It) -> None:
+    it.post(
+        "/schema", {"class": D, "shardingConfig": {"virtualPerPhysical": 0}}, show=lambda made: made["shardingConfig"]
+    )
+    it.create(shardingConfig={"virtualPerPhysical": 64})
+    for sharding in (
+        {"virtualPerPhysical": 32},
+        {"virtualPerPhysical": 64},
+        {},
+        {"virtualPerPhysical": 64, "desiredCount": 2},
+    ):
+        it.put(f"/schema/{C}", _class(**_WHOLE, shardingConfig=sharding), show=lambda made: made["shardingConfig"])
+
+
+@scenario("schema")
 def updates_without_sections(it: It) -> None:
     it.create()
     it.differs("Sections that an update of a class leaves out")

@@ -506,6 +506,15 @@ def pages_of_groups(it: It) -> None:
     it.search(near_vector=near(1, 0), group_by={"path": ["t"], "number_of_groups": 2, "objects_per_group": 0})
 
 
+@scenario("autocut")
+def before_pages_of_keywords(it: It) -> None:
+    it.create(t="text")
+    it.insert(C, {n: {"t": "fox " * n + "pad " * (9 - n) * (n % 2)} for n in range(1, 9)})
+    for cut in (1, 2, 3):
+        for page in ({"offset": 1}, {"offset": 2, "limit": 3}, {"offset": 6}):
+            it.search(bm25_search={"query": "fox"}, autocut=cut, **page)
+
+
 @scenario("hybrid")
 def without_words(it: It) -> None:
     it.create(f={"dataType": ["text"], "tokenization": "field"}, t="text")

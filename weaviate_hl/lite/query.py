@@ -292,9 +292,7 @@ class _Search:
         for item, (row, score) in zip(found, hits, strict=True):
             item.score = score
             item.explain = query.explain(scope, row) if self.request.metadata.explain_score else ""
-        if self.boost:
-            return self._grouped(self._page(self._boosted(self._cut(found))))
-        return self._grouped(self._cut(self._page(found)))
+        return self._grouped(self._page(self._boosted(self._cut(found))))
 
     def _hybrid(self, scope: Scope) -> list[Found]:
         """Both: groups are made of a page, and boosted as such."""

@@ -311,6 +311,8 @@ def _sharding(given: Json) -> Json:
     virtual = given.get("virtualPerPhysical", 128)
     if not isinstance(count, int) or count < 1:
         raise Refusal("invalid sharding state: physical shards unavailable")
+    if not isinstance(virtual, int) or virtual < 1:
+        raise Refusal("invalid sharding state: virtual shards unavailable")
     config = dict(_SHARDING, virtualPerPhysical=virtual, desiredCount=count, actualCount=count)
     return config | {"desiredVirtualCount": count * virtual, "actualVirtualCount": count * virtual}
 
@@ -488,7 +490,7 @@ def add_module_settings(properties: Iterable[Json], config: Json) -> None:
         for module in names:
             if module not in (None, "none"):
                 given = (prop.get("moduleConfig") or {}).get(module) or {}
-                defaults = {"skip": False, "vectorizePropertyName": False}
+                defaults = {"skip": False, "vectorizePropertyName": module == "text2vec-bigram"}
                 prop["moduleConfig"] = {**(prop.get("moduleConfig") or {}), module: {**defaults, **given}}
 
 
@@ -508,13 +510,18 @@ def check_update(old: Json, new: Json) -> None:
             raise Refusal(
                 f'"{label}" setting is immutable. Value changed from "{str(a).lower()}" to "{str(b).lower()}"'
             )
-    if (a := old["shardingConfig"]["desiredCount"]) != (b := new["shardingConfig"]["desiredCount"]):
-        raise Refusal("validate sharding config: " + _immutable("re-sharding not supported yet: shard count", a, b))
+    for key, label in _SHARDS:
+        if (a := old["shardingConfig"][key]) != (b := new["shardingConfig"][key]):
+            raise Refusal("validate sharding config: " + _immutable(label, a, b))
     _check_properties(old["properties"] or [], new["properties"] or [])
     _check_modules(old, new)
     _check_vectors(old, new)
 
 
+_SHARDS = (
+    ("desiredCount", "re-sharding not supported yet: shard count"),
+    ("virtualPerPhysical", "virtual shards per physical"),
+)
 _INVERTED_FLAGS = (
     ("indexTimestamps", "indexTimestamp"),
     ("indexNullState", "indexNullState"),
