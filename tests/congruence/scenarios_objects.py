@@ -220,6 +220,31 @@ def whole_numbers_at_the_edge(it: It) -> None:
 
 
 @scenario("objects")
+def the_class_that_is_put_to(it: It) -> None:
+    it.create(t="text")
+    it.create(D, t="text")
+    it.insert(C, {1: {"t": "x"}})
+    for path in (C, D, "CgNothing"):
+        for name in (C, D, "CgNothing"):
+            it.put(f"/objects/{path}/{uuid(1)}", {"class": name, "id": uuid(1), "properties": {"t": "y"}})
+
+
+@scenario("tenants")
+def whose_names_refuse_a_batch(it: It) -> None:
+    for made in (True, False):
+        it.tenants("a", t="text", multiTenancyConfig={"enabled": True, "autoTenantCreation": made})
+        for tenant in ("", "x y", "a", "b"):
+            both = [{"class": TENANTED, "id": uuid(n), "tenant": name} for n, name in ((1, "a"), (2, tenant))]
+            it.post("/batch/objects", {"objects": both})
+            it.rpc(
+                "BatchObjects",
+                objects=[{"collection": TENANTED, "uuid": one["id"], "tenant": one["tenant"]} for one in both],
+            )
+        it.get(f"/schema/{TENANTED}/tenants", show=_by_name)
+        it.delete(f"/schema/{TENANTED}")
+
+
+@scenario("objects")
 def what_is_taken_is_told_first(it: It) -> None:
     it.create(i="int")
     it.insert(C, {1: {"i": 1}})

@@ -17,6 +17,7 @@ from weaviate_hl.lite.filters import Filter, evaluate, explained, from_message, 
 from weaviate_hl.lite.objects import Draft, accept, delete, index_of, now, write
 from weaviate_hl.lite.objects_rest import check_body, draft_from, written
 from weaviate_hl.lite.router import Call, consistency, one_of, rest, rpc
+from weaviate_hl.lite.tenants import check_new
 from weaviate_hl.lite.values import GRPC
 from weaviate_hl.lite.vectors import unpack
 
@@ -71,6 +72,7 @@ def batch_objects(engine: Engine, request: batch_pb2.BatchObjectsRequest) -> bat
     from weaviate_gen.grpc.v1 import batch_pb2 as pb
 
     start = time.perf_counter()
+    check_new(engine.catalogue, ((message.collection, message.tenant) for message in request.objects))
     _, problems = write_all(engine, request.objects, lambda message: draft_of(engine, message))
     reply = pb.BatchObjectsReply(took=time.perf_counter() - start)
     for i, text in sorted(problems.items()):
@@ -86,6 +88,7 @@ def post_objects(engine: Engine, call: Call) -> list[Json]:
         raise Refusal("invalid param 'objects': cannot be empty, need at least one object for batching")
     for i, body in enumerate(bodies):
         check_body(body, f"body.objects.{i}.id in body")
+    check_new(engine.catalogue, ((body.get("class") or "", body.get("tenant") or "") for body in bodies))
     drafts, problems = write_all(engine, bodies, lambda body: draft_from(engine, body, missing=_MISSING))
     return [
         {**_echo(body, draft), "deprecations": None, "result": _result(problems.get(i))}
@@ -96,7 +99,8 @@ def post_objects(engine: Engine, call: Call) -> list[Json]:
 def _echo(body: Json, draft: Draft | None) -> Json:
     if draft is None:
         times = dict.fromkeys(("creationTimeUnix", "lastUpdateTimeUnix"), now())
-        return {"properties": {}, **body, **times}
+        kept = {key: body[key] for key in ("class", "id", "tenant", "vector", "vectors") if body.get(key)}
+        return {"properties": body.get("properties") or {}, **kept, **times}
     return written(draft)
 
 

@@ -243,10 +243,8 @@ def put(engine: Engine, call: Call) -> Json:
         raise Refusal("invalid update: field 'id' is immutable")
     if not body.get("class"):
         raise Refusal("invalid object: " + NOT_IN_SCHEMA.format(""))
-    if "className" in call.values and engine.catalogue.find(body["class"]) is not engine.catalogue.find(
-        call.text("className")
-    ):
-        raise not_found()
+    if "className" in call.values:
+        call.values = {**call.values, "className": body["class"]}  # as on the server, which reads the body
     _, _, row = _existing(engine, call, body.get("tenant") or "")
     try:
         draft = draft_from(engine, body, uuid=uuid)

@@ -30,6 +30,14 @@ def shard_for_write(catalogue: Catalogue, collection: Collection, tenant: str) -
     return shard_of(catalogue, collection, tenant)
 
 
+def check_new(catalogue: Catalogue, places: Iterable[tuple[str, str]]) -> None:
+    """Refuse a batch for a name that no tenant can have, where tenants are made as they come (classes and names)."""
+    for class_name, tenant in places:
+        collection = catalogue.find(class_name)
+        if collection is not None and collection.auto_create and tenant not in collection.shards:
+            _check_name(tenant, "auto create tenants: ")
+
+
 def _collection(engine: Engine, name: str, status: int = 422) -> Collection:
     name = capitalised(name)
     collection = engine.catalogue.find(name)
