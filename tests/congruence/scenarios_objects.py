@@ -572,6 +572,36 @@ def _(it: It, wanted: Any) -> None:
 # Auto-schema.
 
 
+@scenario("references in results")
+def what_is_there_of_none(it: It) -> None:
+    it.create(D, t="text")
+    it.create(C, r=D)
+    it.insert(D, {1: {"t": "x"}, 2: {}})
+    link = {n: [{"beacon": f"weaviate://localhost/{D}/{uuid(n)}"}] for n in (1, 2)}
+    it.insert(C, {1: {}, 2: {"r": []}, 3: {"r": link[1]}, 4: {"r": link[2]}})
+    it.delete(f"/objects/{D}/{uuid(2)}")
+    for target in ("", C, D, "CgNothing"):
+        wanted = {"reference_property": "r", "target_collection": target, "metadata": {"uuid": True}}
+        it.search(properties={"ref_properties": [wanted]})
+
+
+@scenario("references")
+def to_nothing_in_batches(it: It) -> None:
+    _two(it)
+    link = {"from": f"weaviate://localhost/{D}/{uuid(2)}/r"}
+    for to in (None, ""):
+        it.post("/batch/references", [{**link, "to": to}, {**link, "to": f"{_BEACON}{uuid(2)}"}])
+    for name in ("r", "m"):
+        given = {"from_collection": D, "from_uuid": uuid(1), "name": name, "to_uuid": uuid(2)}
+        it.differs("the wrong class where the target has none")
+        it.rpc("BatchReferences", references=[{**given, "to_collection": "CgNothing"}])
+    for n in (1, 2):
+        it.get(f"/objects/{D}/{uuid(n)}")
+    for kind in ("single_target_ref_props", "multi_target_ref_props"):
+        one = {kind: [{"prop_name": "R", "uuids": [uuid(1)]}]}
+        it.rpc("BatchObjects", objects=[{"collection": D, "uuid": uuid(3), "properties": one}])
+
+
 def _in_order(config: Any) -> Any:
     """A class or property with its properties by name: a server makes them in any order."""
     return {

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -181,11 +182,16 @@ def test_files_that_are_not_ours(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello " * 1000)
     with pytest.raises(LiteError, match="not a data file of lite"):
         Engine(tmp_path / "text", environ={})
-    other = sqlite3.connect(tmp_path / "other.db")
-    other.execute("CREATE TABLE x (y)")
-    other.close()
-    with pytest.raises(LiteError, match="not one of lite"):
-        Engine(tmp_path / "other.db", environ={})
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as theirs:
+        theirs.execute("CREATE TABLE x (y)")
+    before = other.read_bytes()
+    with pytest.raises(LiteError, match="not one of lite") as refused:
+        Engine(other, environ={})
+    assert refused.value.__traceback__ is not None  # which keeps alive what opened the file
+    with closing(sqlite3.connect(other)) as theirs:
+        theirs.execute("SELECT * FROM x")
+    assert other.read_bytes() == before
 
 
 def test_formats(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,8 @@ def add_references(engine: Engine, items: Iterable[T], to_link: Callable[[T], _L
             if not prop.is_reference:
                 raise Refusal(f"ref batch: prop {link.name} is present, but not a ref, got: string")
             class_name, uuid = references.whole(prop, link.to["beacon"])
+            if class_name and engine.catalogue.find(class_name) is None:
+                raise Refusal(f'target class "{class_name}" not found in schema')
             kept = draft.properties.setdefault(link.name, [])
             kept.append(references.point(class_name, uuid))
             positions.append(i)
@@ -173,7 +175,7 @@ def _source(
 
 def link_of(engine: Engine, message: batch_pb2.BatchReference) -> _Link:
     """A reference from gRPC."""
-    name, to_name = message.name[:1].lower() + message.name[1:], message.to_collection
+    name, to_name = message.name, message.to_collection
     collection = engine.catalogue.find(message.from_collection)
     if not to_name and collection is not None:
         if name not in collection.properties:
@@ -211,13 +213,14 @@ def post_references(engine: Engine, call: Call) -> list[Json]:
         raise Refusal("invalid params: length cannot be 0, need at least one reference for batching")
     for body in call.body:
         for key in ("from", "to"):
-            if "://" not in (body.get(key) or ""):
+            if (text := body.get(key)) and "://" not in text:
                 raise Refusal(f"{key} in body must be of type uri: {json.dumps(body.get(key))}", code=601)
     problems = add_references(engine, call.body, _link_from)
     replies = []
     for i, body in enumerate(call.body):
-        reply = {"to": _whole_target(engine, body)}
-        if body["from"].split("/")[3][:1].isupper() and body["from"].count("/") > 4:
+        reply = {"to": _whole_target(engine, body)} if body.get("to") else {}
+        parts = (body.get("from") or "").split("/")
+        if len(parts) > 5 and parts[3][:1].isupper():
             reply["from"] = body["from"]
         replies.append({**reply, "result": _result(problems.get(i))})
     return replies
@@ -240,6 +243,8 @@ def _need_capital(class_name: str) -> None:
 
 
 def _link_from(body: Json) -> _Link:
+    if not body.get("from") or not body.get("to"):
+        raise Refusal("invalid cref URI: %!w(<nil>)")
     source, _, name = body["from"].rpartition("/")
     class_name, uuid = references.split(source)
     _need_capital(class_name)

@@ -74,7 +74,7 @@ def references_of(message: batch_pb2.BatchObject.Properties, collection: Collect
 
 
 def _targets(collection: Collection | None, name: str) -> list[str]:
-    prop = collection.properties.get(name[:1].lower() + name[1:]) if collection else None
+    prop = collection.properties.get(name) if collection else None
     if prop is None:
         where = collection.name if collection else ""
         raise no_such_property(name, where)

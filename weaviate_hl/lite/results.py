@@ -109,15 +109,14 @@ class Linked:
             raise no_such_property(self.name, collection.name).within("extract properties request: ")
         self.prop = prop
         target = request.target_collection
-        if not target:
-            if len(prop.data_type) > 1:
-                listed = " ".join(prop.data_type)
-                raise Refusal(
-                    f"extract properties request: multi target references from collection {collection.name} and "
-                    "property "
-                    f"{self.name} with need an explicitlinked collection. Available linked collections are [{listed}]"
-                )
+        if len(prop.data_type) == 1:
             target = prop.data_type[0]
+        elif not target:
+            listed = " ".join(prop.data_type)
+            raise Refusal(
+                f"extract properties request: multi target references from collection {collection.name} and property "
+                f"{self.name} with need an explicitlinked collection. Available linked collections are [{listed}]"
+            )
         found = engine.catalogue.find(target)
         if found is None:
             raise Refusal(f"extract properties request: could not find class {target} in schema")
@@ -161,8 +160,9 @@ class Encoder:
             fill_properties(message.non_ref_props, known, selection.names, values, selection.nested)
         for linked in selection.references:
             message.ref_props_requested = True
-            targets = self._targets(linked, values.get(linked.name) or ())
-            if targets:
+            beacons = values.get(linked.name)
+            targets = self._targets(linked, beacons or ())
+            if targets or beacons == []:
                 result = message.ref_props.add(prop_name=linked.name)
                 for row in targets:
                     inner = result.properties.add()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +67,10 @@ class Storage:
             raise LiteError(f"{path} is a folder; lite keeps its data in one file, such as {Path(path) / 'lite.db'}")
         try:
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0)
-            self._open(path)
+            with ExitStack() as opened:
+                opened.callback(self._db.close)
+                self._open(path)
+                opened.pop_all()
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise LiteError(f"{path} is in use by another process (or another engine of this one)") from error
@@ -79,10 +82,6 @@ class Storage:
         run = self._db.execute
         # Exclusive locking makes the file ours until closed, and keeps the log's index out of shared memory.
         run("PRAGMA locking_mode = EXCLUSIVE")
-        run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = NORMAL")  # a commit reaches the operating system; only a power cut may lose it
-        run("PRAGMA foreign_keys = ON")
-        run("PRAGMA cache_size = -65536")
         run("BEGIN IMMEDIATE")
         ours = run("PRAGMA application_id").fetchone()[0]
         version = run("PRAGMA user_version").fetchone()[0]
@@ -95,6 +94,10 @@ class Storage:
                 f"{path} has format {version}, this version of lite knows formats up to {len(MIGRATIONS)}: "
                 "use a newer weaviate_hl"
             )
+        run("PRAGMA journal_mode = WAL")  # which changes the file: not before it is known to be ours
+        run("PRAGMA synchronous = NORMAL")  # a commit reaches the operating system; only a power cut may lose it
+        run("PRAGMA foreign_keys = ON")
+        run("PRAGMA cache_size = -65536")
         for step in range(version, len(MIGRATIONS)):
             marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {step + 1};"
             self._db.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[step]} {marks} COMMIT;")
