@@ -14,6 +14,7 @@ from tests.core.colours import Async, Sync
 from weaviate_hl import errors
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
 from weaviate_hl.lite import Engine
+from weaviate_hl.ops.copying import Journal
 from weaviate_hl.settings import ConnectionParams, Timeout
 
 SERVER = os.environ.get("WEAVIATE_HL_TEST_SERVER", "")
@@ -170,6 +171,27 @@ def test_a_copy_goes_on_where_it_broke_off(colour: Sync, source: Any, tmp_path: 
     assert all(one.step == "references" for one in seen)
     assert_the_same(colour, source, target)
     assert copy(colour, source, target, journal=journal) == {AUTHORS: 2, ARTICLES: 300, NOTES: 8}
+
+
+def test_a_collection_made_before_it_broke_off_is_not_in_its_way(
+    colour: Sync, source: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the answer to its creation is lost: the journal does not know of it yet."""
+    target, journal, reach = lite(colour), tmp_path / "journal", Journal.reach
+
+    class Stop(Exception):
+        pass
+
+    def stop(self: Journal, part: Any, after: str, count: int) -> None:
+        if part.step == "created":
+            raise Stop
+        reach(self, part, after, count)
+
+    with monkeypatch.context() as patched, pytest.raises(Stop):
+        patched.setattr(Journal, "reach", stop)
+        copy(colour, source, target, journal=journal)
+    copy(colour, source, target, journal=journal)
+    assert_the_same(colour, source, target)
 
 
 def test_what_cannot_be_copied_is_said_before_anything_is_written(colour: Sync, source: Any, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class _Copy:
         """Whether all can be created, before anything is."""
         there = {source.name for source in sources}
         for source in sources:
-            begun = self._journal.knows(Part("created", source.name, None))
+            begun = any(self._journal.knows(Part(step, source.name, None)) for step in ("creating", "created"))
             if not begun and self._target.collections.exists(source.name):
                 raise WeaviateInvalidInputError(
                     f"The target has a collection {source.name!r} already: delete it, or give the journal of the copy "
@@ -111,11 +111,15 @@ class _Copy:
                     )
 
     def _create(self, source: Source) -> None:
-        created = Part("created", source.name, None)
-        if not self._journal.knows(created):
-            for op in schema.recreate(source.config):
-                self._write(op)
-            self._journal.reach(created, "", 0)
+        creating, created = (Part(step, source.name, None) for step in ("creating", "created"))
+        if self._journal.knows(created):
+            return
+        # Whether the first step succeeded is not known where its answer was lost.
+        there = self._journal.knows(creating) and self._target.collections.exists(source.name)
+        self._journal.reach(creating, "", 0)
+        for op in schema.recreate(source.config)[there:]:
+            self._write(op)
+        self._journal.reach(created, "", 0)
 
     def _add_links(self, source: Source) -> None:
         if not source.links:
