@@ -141,13 +141,9 @@ def _result(message: AggregateReply.Aggregations.Aggregation) -> AggregateResult
     return _RESULTS[kind](getattr(message, kind))
 
 
-def _numeric(kind: type[Any]) -> Callable[[Any], Any]:
-    names = ("count", "maximum", "mean", "median", "minimum", "mode", "sum")
-    return lambda message: kind(*(_of(message, name) for name in names))
-
-
 def _plain(kind: type[Any]) -> Callable[[Any], Any]:
-    return lambda message: kind(**{name: _of(message, name) for name in kind.__dataclass_fields__})
+    names = [name.rstrip("_") for name in kind.__dataclass_fields__]
+    return lambda message: kind(*(_of(message, name) for name in names))
 
 
 def _text(message: Any) -> AggregateText:
@@ -156,8 +152,8 @@ def _text(message: Any) -> AggregateText:
 
 
 _RESULTS: dict[str, Callable[[Any], AggregateResult]] = {
-    "int": _numeric(AggregateInteger),
-    "number": _numeric(AggregateNumber),
+    "int": _plain(AggregateInteger),
+    "number": _plain(AggregateNumber),
     "boolean": _plain(AggregateBoolean),
     "date": _plain(AggregateDate),
     "text": _text,

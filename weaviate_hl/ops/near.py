@@ -231,7 +231,7 @@ def hybrid(
     plain: Any = message
     if isinstance(vector, HybridNearText):
         threshold(check, message.near_text, vector.certainty, vector.distance)
-        text(check, message.near_text, vector.text, vector.move_to, vector.move_away)
+        text(check, message.near_text, vector.query, vector.move_to, vector.move_away)
         vector = None
     elif isinstance(vector, HybridNearVector):
         threshold(check, message.near_vector, vector.certainty, vector.distance)

@@ -36,13 +36,13 @@ def fill(
             f"{check.call}: `generative_provider` needs a `single_prompt` or a `grouped_task`"
         )
     if single_prompt is not None:
-        single = SinglePrompt(prompt=single_prompt) if isinstance(single_prompt, str) else single_prompt
+        single = SinglePrompt(single_prompt) if isinstance(single_prompt, str) else single_prompt
         check.one("single_prompt", single, SinglePrompt)
         message.single.prompt = check.text("single_prompt", single.prompt, required=True)
         message.single.debug = single.debug
         _provide(check, "single_prompt", message.single.queries, single, generative_provider)
     if grouped_task is not None:
-        task = GroupedTask(prompt=grouped_task) if isinstance(grouped_task, str) else grouped_task
+        task = GroupedTask(grouped_task) if isinstance(grouped_task, str) else grouped_task
         check.one("grouped_task", task, GroupedTask)
         message.grouped.task = check.text("grouped_task", task.prompt, required=True)
         names = grouped_properties if task.non_blob_properties is None else task.non_blob_properties

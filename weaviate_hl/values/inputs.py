@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
@@ -318,16 +318,7 @@ MetadataName: TypeAlias = Literal[
 class MetadataQuery(Input):
     """Which metadata a query is to return with each object."""
 
-    __slots__ = (
-        "certainty",
-        "creation_time",
-        "distance",
-        "explain_score",
-        "is_consistent",
-        "last_update_time",
-        "query_profile",
-        "score",
-    )
+    __slots__ = get_args(MetadataName)
 
     def __init__(
         self,

@@ -215,7 +215,12 @@ TargetVectorJoinType: TypeAlias = str | Sequence[str] | MultiTargetVectorJoin
 
 
 class MMR(Input):
-    """Maximal marginal relevance: made by `Diversity.mmr`."""
+    """Results that differ from each other, by maximal marginal relevance: `Diversity.mmr`.
+
+    Args:
+        limit: How many to choose, from as many as the `limit` of the search.
+        balance: From 0, only the difference counts, to 1, only the distance to the query counts.
+    """
 
     __slots__ = ("balance", "limit")
 
@@ -227,15 +232,7 @@ class MMR(Input):
 class Diversity:
     """How to choose results that differ from each other."""
 
-    @staticmethod
-    def mmr(limit: int | None = None, balance: float | None = None) -> MMR:
-        """By maximal marginal relevance.
-
-        Args:
-            limit: How many to choose, from as many as the `limit` of the search.
-            balance: From 0, only the difference counts, to 1, only the distance to the query counts.
-        """
-        return MMR(limit, balance)
+    mmr: ClassVar = MMR
 
 
 # Keywords and vectors.
@@ -249,20 +246,20 @@ class HybridFusion(StrEnum):
 
 
 class HybridNearText(Input):
-    """The search by vectors of a hybrid search, as a text: made by `HybridVector.near_text`."""
+    """Near a text, which the collection's vectorizer makes a vector of. Arguments as for `query.near_text`."""
 
-    __slots__ = ("certainty", "distance", "move_away", "move_to", "text")
+    __slots__ = ("certainty", "distance", "move_away", "move_to", "query")
 
     def __init__(
         self,
-        text: str | Sequence[str],
+        query: str | Sequence[str],
         *,
         certainty: float | None = None,
         distance: float | None = None,
         move_to: Move | None = None,
         move_away: Move | None = None,
     ) -> None:
-        self.text = text
+        self.query = query
         self.certainty = certainty
         self.distance = distance
         self.move_to = move_to
@@ -270,7 +267,7 @@ class HybridNearText(Input):
 
 
 class HybridNearVector(Input):
-    """The search by vectors of a hybrid search, as vectors: made by `HybridVector.near_vector`."""
+    """Near a vector. Arguments as for `query.near_vector`."""
 
     __slots__ = ("certainty", "distance", "vector")
 
@@ -285,24 +282,8 @@ class HybridNearVector(Input):
 class HybridVector:
     """The search by vectors of a hybrid search, where more is said than a vector."""
 
-    @staticmethod
-    def near_text(
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-    ) -> HybridNearText:
-        """Near a text, which the collection's vectorizer makes a vector of. Arguments as for `query.near_text`."""
-        return HybridNearText(query, certainty=certainty, distance=distance, move_to=move_to, move_away=move_away)
-
-    @staticmethod
-    def near_vector(
-        vector: NearVectorInputType, *, certainty: float | None = None, distance: float | None = None
-    ) -> HybridNearVector:
-        """Near a vector. Arguments as for `query.near_vector`."""
-        return HybridNearVector(vector, certainty=certainty, distance=distance)
+    near_text: ClassVar = HybridNearText
+    near_vector: ClassVar = HybridNearVector
 
 
 HybridVectorType: TypeAlias = NearVectorInputType | HybridNearText | HybridNearVector
@@ -483,14 +464,22 @@ class Boost:
 
 
 class SinglePrompt(Input):
-    """What to generate from each object: made by `GenerativeParameters.single_prompt`."""
+    """What to generate from each object: `GenerativeParameters.single_prompt`.
+
+    Args:
+        prompt: The text, in which a property in braces stands for its value.
+        image_properties: The properties with images that the model sees.
+        images: Other images that the model sees: paths, open files, bytes or base64.
+        metadata: Whether to return what the model's provider tells.
+        debug: Whether to return the prompt as the model saw it.
+    """
 
     __slots__ = ("debug", "image_properties", "images", "metadata", "prompt")
 
     def __init__(
         self,
-        *,
         prompt: str,
+        *,
         image_properties: Sequence[str] | None = None,
         images: Media | Iterable[Media] | None = None,
         metadata: bool = False,
@@ -504,14 +493,22 @@ class SinglePrompt(Input):
 
 
 class GroupedTask(Input):
-    """What to generate from all objects together: made by `GenerativeParameters.grouped_task`."""
+    """What to generate from all objects together: `GenerativeParameters.grouped_task`.
+
+    Args:
+        prompt: The text.
+        non_blob_properties: The properties that the model sees; without, all of them.
+        image_properties: The properties with images that the model sees.
+        images: Other images that the model sees: paths, open files, bytes or base64.
+        metadata: Whether to return what the model's provider tells.
+    """
 
     __slots__ = ("image_properties", "images", "metadata", "non_blob_properties", "prompt")
 
     def __init__(
         self,
-        *,
         prompt: str,
+        *,
         non_blob_properties: Sequence[str] | None = None,
         image_properties: Sequence[str] | None = None,
         images: Media | Iterable[Media] | None = None,
@@ -527,50 +524,5 @@ class GroupedTask(Input):
 class GenerativeParameters:
     """Prompts that say more than a text. Images and metadata are for searches with a `generative_provider`."""
 
-    @staticmethod
-    def single_prompt(
-        prompt: str,
-        *,
-        image_properties: Sequence[str] | None = None,
-        images: Media | Iterable[Media] | None = None,
-        metadata: bool = False,
-        debug: bool = False,
-    ) -> SinglePrompt:
-        """What to generate from each object.
-
-        Args:
-            prompt: The text, in which a property in braces stands for its value.
-            image_properties: The properties with images that the model sees.
-            images: Other images that the model sees: paths, open files, bytes or base64.
-            metadata: Whether to return what the model's provider tells.
-            debug: Whether to return the prompt as the model saw it.
-        """
-        return SinglePrompt(
-            prompt=prompt, image_properties=image_properties, images=images, metadata=metadata, debug=debug
-        )
-
-    @staticmethod
-    def grouped_task(
-        prompt: str,
-        *,
-        non_blob_properties: Sequence[str] | None = None,
-        image_properties: Sequence[str] | None = None,
-        images: Media | Iterable[Media] | None = None,
-        metadata: bool = False,
-    ) -> GroupedTask:
-        """What to generate from all objects together.
-
-        Args:
-            prompt: The text.
-            non_blob_properties: The properties that the model sees; without, all of them.
-            image_properties: The properties with images that the model sees.
-            images: Other images that the model sees: paths, open files, bytes or base64.
-            metadata: Whether to return what the model's provider tells.
-        """
-        return GroupedTask(
-            prompt=prompt,
-            non_blob_properties=non_blob_properties,
-            image_properties=image_properties,
-            images=images,
-            metadata=metadata,
-        )
+    single_prompt: ClassVar = SinglePrompt
+    grouped_task: ClassVar = GroupedTask
