@@ -14,7 +14,7 @@ from weaviate_gen.rest.api.schema import (
 
 from weaviate_hl.op import RestOp
 from weaviate_hl.ops.schema import ABSENT, there
-from weaviate_hl.values.configuration import Json
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.schema import AliasReturn
 
 SINCE = "1.32.0"

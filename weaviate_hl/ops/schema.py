@@ -22,11 +22,11 @@ from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.op import RestOp, RpcOp
 from weaviate_hl.ops import models
 from weaviate_hl.ops.checks import ArgumentCheck
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.configuration import (
     GenerativeProvider,
     InvertedIndexConfigCreate,
     InvertedIndexConfigUpdate,
-    Json,
     ModuleConfig,
     MultiTenancyConfigCreate,
     MultiTenancyConfigUpdate,
@@ -194,7 +194,7 @@ def new_collection(
     vectorizer_config: VectorizerConfigCreate | Sequence[NamedVectorConfigCreate] | None,
     vector_index_config: VectorIndexConfigCreate | None,
     vector_config: VectorConfigCreate | Sequence[VectorConfigCreate] | None,
-    **configs: Settings | ModuleConfig | None,
+    **configs: Settings | None,
 ) -> Json:
     """The body of `create`; `configs` are those of SECTIONS and MODULES.
 
@@ -207,12 +207,10 @@ def new_collection(
     vectors = _vectors(check, vectorizer_config, vector_index_config, vector_config)
     modules = vectors.pop("moduleConfig", {})
     for argument, (key, kind, _) in SECTIONS.items():
-        section = check.config(argument, cast("Settings | None", configs[argument]), kind)
-        if section is not None:
+        if (section := check.config(argument, configs[argument], kind)) is not None:
             body[key] = section.to_dict()
     for argument, module_kind in MODULES.items():
-        module = check.config(argument, cast("ModuleConfig | None", configs[argument]), module_kind)
-        if module is not None:
+        if (module := check.config(argument, cast("ModuleConfig | None", configs[argument]), module_kind)) is not None:
             modules[module.module] = module.to_dict()
     if modules:
         body["moduleConfig"] = modules
@@ -333,7 +331,7 @@ class Changes:
         vectorizer_config: VectorIndexConfigUpdate | Sequence[NamedVectorConfigUpdate] | None,
         vector_index_config: VectorIndexConfigUpdate | None,
         vector_config: VectorConfigUpdate | Sequence[VectorConfigUpdate] | None,
-        **configs: Settings | ModuleConfig | None,
+        **configs: Settings | None,
     ) -> None:
         self.description = check.text("description", description)
         self.property_descriptions = check.mapping("property_descriptions", property_descriptions)
@@ -355,8 +353,7 @@ class Changes:
         self.sections = {
             key: section.to_dict()
             for argument, (key, _, kind) in SECTIONS.items()
-            if kind is not None
-            and (section := check.config(argument, cast("Settings | None", configs[argument]), kind)) is not None
+            if kind is not None and (section := check.config(argument, configs[argument], kind)) is not None
         }
         self.modules = {
             module.module: module.to_dict()

@@ -24,7 +24,7 @@ from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import properties_pb2
 
 from weaviate_hl.ops import models
-from weaviate_hl.values.configuration import is_unicode
+from weaviate_hl.values.base import is_unicode
 from weaviate_hl.values.inputs import (
     MAX_INTEGER,
     GeoCoordinate,

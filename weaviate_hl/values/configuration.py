@@ -1,47 +1,20 @@
 """What the factories of values/providers.py return, and how they check what they are given.
 
-A configuration is a plain value: `to_dict()` is what is sent, equality is by content, `repr` shows no secrets. A wrong
-argument is refused where it is given, by name; nothing is dropped or changed in silence.
+A configuration is a plain value: `to_dict()` is what is sent, equality is by content, `repr` shows no secrets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
-from math import isfinite
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.values.base import Check, Configuration, Json, plain, present
 from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
 
 T = TypeVar("T")
-Json = dict[str, Any]
 
-# ------------------------------------------------------------------ values
-
-
-class Configuration:
-    """Base of all configurations: what its slots hold is what it is."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> Json:
-        """What is sent, as JSON in dictionaries and lists; a copy."""
-        raise NotImplementedError
-
-    def _slots(self) -> dict[str, Any]:
-        names = [name for cls in reversed(type(self).__mro__) for name in cls.__dict__.get("__slots__", ())]
-        return {name: getattr(self, name) for name in names}
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Configuration) or type(other) is not type(self):
-            return NotImplemented
-        return self._slots() == other._slots()
-
-    def __repr__(self) -> str:
-        shown = {name: _without_secrets(name, value) for name, value in self._slots().items() if name[0] != "_"}
-        told = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value is not None and value != {})
-        return f"{type(self).__name__}({told})"
+# ------------------------------------------------------------------ settings
 
 
 class Settings(Configuration):
@@ -53,20 +26,17 @@ class Settings(Configuration):
         self.settings = settings or {}
 
     def to_dict(self) -> Json:
-        return cast(Json, _plain(self.settings))
+        return plain(self.settings)  # type: ignore[no-any-return]
 
 
-class ModuleConfig(Configuration):
+class ModuleConfig(Settings):
     """A module of the server and its settings; `to_dict` gives the settings."""
 
-    __slots__ = ("module", "settings")
+    __slots__ = ("module",)
 
     def __init__(self, *, module: str, settings: Json | None = None) -> None:
+        super().__init__(settings=settings)
         self.module = module
-        self.settings = settings or {}
-
-    def to_dict(self) -> Json:
-        return cast(Json, _plain(self.settings))
 
 
 class VectorizerConfigCreate(ModuleConfig):
@@ -458,9 +428,6 @@ class Multi2VecField(Configuration):
         self.name = check.text("name", name, required=True)
         self.weight = check.number("weight", weight)
 
-    def to_dict(self) -> Json:
-        return present({"name": self.name, "weight": self.weight})
-
 
 # ------------------------------------------------------------------ text analysis
 
@@ -488,9 +455,6 @@ class StopwordsCreate(Configuration):
         self.additions = check.texts("additions", additions)
         self.removals = check.texts("removals", removals)
 
-    def to_dict(self) -> Json:
-        return present(self._slots())
-
 
 class TextAnalyzerConfigCreate(Configuration):
     """How the text of a property is analyzed; attributes have the server's names.
@@ -514,9 +478,6 @@ class TextAnalyzerConfigCreate(Configuration):
         self.asciiFold = check.boolean("ascii_fold", ascii_fold)
         self.asciiFoldIgnore = check.texts("ascii_fold_ignore", ascii_fold_ignore)
         self.stopwordPreset = check.enum("stopword_preset", stopword_preset, StopwordsPreset, open=True)
-
-    def to_dict(self) -> Json:
-        return present(self._slots())
 
 
 # ------------------------------------------------------------------ run time
@@ -602,59 +563,13 @@ class IntegrationConfig(Settings):
 # ------------------------------------------------------------------ checks
 
 
-class Check:
-    """Holds the arguments of one factory to their types; errors name the factory, the argument and what was given."""
+class FactoryCheck(Check):
+    """Holds the arguments of a factory of values/providers.py to their types, each and together."""
 
-    __slots__ = ("_factory", "_secret")
-
-    def __init__(self, factory: str, *, secret: bool = False) -> None:
-        self._factory = factory
-        self._secret = secret  # texts never appear in messages: one may be a key in the wrong place
-
-    def text(self, name: str, value: T, *, required: bool = False, nonempty: bool = False) -> T:
-        if not (isinstance(value, str) or (value is None and not required)):
-            self._refuse(name, "a str", value)
-        if nonempty and not value:
-            self._refuse(name, "a str that is not empty", value)
-        if isinstance(value, str) and not is_unicode(value):
-            self._refuse(name, "a str in Unicode", value)
-        return value
-
-    def integer(self, name: str, value: T, *, required: bool = False) -> T:
-        if not ((isinstance(value, int) and not isinstance(value, bool)) or (value is None and not required)):
-            self._refuse(name, "an int", value)
-        return value
-
-    def number(self, name: str, value: T, *, required: bool = False) -> T:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
-            return value
-        if value is not None or required:
-            self._refuse(name, "a finite float", value)
-        return value
-
-    def boolean(self, name: str, value: T, *, required: bool = False) -> T:
-        if not (isinstance(value, bool) or (value is None and not required)):
-            self._refuse(name, "a bool", value)
-        return value
+    __slots__ = ()
 
     def secret(self, name: str, value: str, *, required: bool = True) -> str:
         return self.text(name, value, required=required, nonempty=True)
-
-    def choice(self, name: str, value: T, choices: tuple[str, ...], *, required: bool = False) -> T:
-        if not (value in choices or (value is None and not required)):
-            self._refuse(name, f"one of {', '.join(map(repr, choices))}", value)
-        return value
-
-    def enum(
-        self, name: str, value: str | None, kind: type[Enum], *, open: bool = False, required: bool = False
-    ) -> str | None:
-        """The value of a member, given as the member or as its value (`open`: or as any other text)."""
-        for member in kind:
-            if value == member.value and isinstance(value, str):
-                return cast(str, member.value)
-        if not ((open and isinstance(value, str)) or (value is None and not required)):
-            self._refuse(name, f"a {kind.__name__} ({', '.join(repr(m.value) for m in kind)})", value)
-        return value
 
     def label(self, name: str, value: str | None, prefix: str, *, required: bool = False) -> Label | None:
         """A value of a gRPC enumeration, whose labels begin with `prefix`; `fill` knows whether there is one."""
@@ -671,7 +586,7 @@ class Check:
         scheme, _, rest = value.partition("://")
         host = min((rest.partition(mark)[0] for mark in "/?#"), key=len)
         if scheme.lower() not in ("http", "https") or not host:
-            self._refuse(name, "an address that begins with http:// or https://", value)
+            self.refuse(name, "an address that begins with http:// or https://", value)
         path = rest[len(host) :]
         return value if path.startswith("/") else f"{scheme}://{host}/{path}"
 
@@ -684,17 +599,8 @@ class Check:
         from datetime import timedelta  # costs time to import, and few need it
 
         if not isinstance(value, timedelta) or value % timedelta(seconds=1):
-            self._refuse(name, "an int or a timedelta, in whole seconds", value)
+            self.refuse(name, "an int or a timedelta, in whole seconds", value)
         return value // timedelta(seconds=1)
-
-    def texts(self, name: str, value: Sequence[str] | None, *, required: bool = False) -> list[str] | None:
-        if value is None and not required:
-            return None
-        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-            self._refuse(name, "a list of str", value)
-        for i, one in enumerate(value):
-            self.text(f"{name}[{i}]", one, required=True)
-        return list(value)
 
     def field(self, name: str, value: str, *, required: bool = True) -> list[str]:
         """One property that travels as a list."""
@@ -707,18 +613,11 @@ class Check:
         if value is None and not required:
             return None
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-            self._refuse(name, "a list of str or of Multi2VecField", value)
+            self.refuse(name, "a list of str or of Multi2VecField", value)
         if len({isinstance(one, Multi2VecField) and one.weight is not None for one in value}) > 1:
-            self._refuse(name, "a list in which all properties have a weight, or none", value)
+            self.refuse(name, "a list in which all properties have a weight, or none", value)
         names = [one.name if isinstance(one, Multi2VecField) else one for one in value]
         return self.texts(name, names)
-
-    def mapping(self, name: str, value: Mapping[str, Any] | None, *, required: bool = False) -> Json:
-        if value is None and not required:
-            return {}
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            self._refuse(name, "a dict with str as keys", value)
-        return cast(Json, _plain(dict(value)))
 
     def text_lists(
         self, name: str, value: Mapping[str, Sequence[str]] | None, *, required: bool = False
@@ -726,13 +625,8 @@ class Check:
         if value is None and not required:
             return None
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            self._refuse(name, "a dict with str as keys and lists of str as values", value)
+            self.refuse(name, "a dict with str as keys and lists of str as values", value)
         return {key: self.texts(f"{name}[{key!r}]", one, required=True) for key, one in value.items()}
-
-    def config(self, name: str, value: T, *classes: type[Configuration], required: bool = False) -> T:
-        if not (isinstance(value, classes) or (value is None and not required)):
-            self._refuse(name, " or ".join(cls.__name__ for cls in classes), value)
-        return value
 
     # What several arguments say together.
 
@@ -790,37 +684,14 @@ class Check:
         if value is not None and value != default:
             import warnings
 
-            warnings.warn(f"{self._factory}: `{name}` has no effect", UserWarning, stacklevel=3)
+            warnings.warn(f"{self.call}: `{name}` has no effect", UserWarning, stacklevel=3)
 
     def _clash(self, problem: str) -> NoReturn:
-        raise WeaviateInvalidInputError(f"{self._factory}: {problem}")
-
-    def _refuse(self, name: str, wanted: str, value: object) -> NoReturn:
-        given = f"a value of type {type(value).__name__}"
-        if value is None or isinstance(value, (bool, int, float)):
-            given = repr(value)
-        elif isinstance(value, str) and not self._secret:
-            shown = repr(_without_secrets(name, str(value)))
-            given = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        raise WeaviateInvalidInputError(f"{self._factory}: `{name}` must be {wanted}, not {given}")
-
-
-def is_unicode(value: str) -> bool:
-    """Whether it can be sent: a lone surrogate, as file names may hold them, cannot."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def present(settings: Json) -> Json:
-    """Without what was not given."""
-    return {key: value for key, value in settings.items() if value is not None}
+        raise WeaviateInvalidInputError(f"{self.call}: {problem}")
 
 
 def group(settings: Json) -> Json | None:
-    """The same for a group inside, which is itself not given when nothing in it is."""
+    """What is `present` in a group inside, which is itself not given when nothing in it is."""
     return present(settings) or None
 
 
@@ -832,28 +703,3 @@ def weights(fields: Mapping[str, Sequence[str | Multi2VecField] | None]) -> dict
         if value
     }
     return {key: value for key, value in given.items() if value} or None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Configuration):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-SECRET_ENDINGS = ("apikey", "accesskey", "secretkey", "secret", "token", "password")
-
-
-def _without_secrets(name: str, value: Any) -> Any:
-    """A value as it may be shown: no keys, and no password in an address."""
-    if isinstance(value, Mapping):
-        return {key: _without_secrets(str(key), one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_secrets(name, one) for one in value]
-    if value and name.lower().replace("_", "").replace("-", "").endswith(SECRET_ENDINGS):
-        return "***"
-    if isinstance(value, str) and "://" in value and "@" in value:
-        scheme, _, rest = value.partition("://")
-        return f"{scheme}://***@{rest.rpartition('@')[2]}"
-    return value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
-from weaviate_hl.values.inputs import Input
+from weaviate_hl.values.base import Value
 
 if TYPE_CHECKING:
     from weaviate_hl.values.inputs import MetadataQuery
@@ -45,7 +45,7 @@ Nested = Annotated[N, "nested"]
 """Marks a property that holds objects: `Nested[Author]`. The class alone says the same."""
 
 
-class CrossReferenceAnnotation(Input):
+class CrossReferenceAnnotation(Value):
     """What is to be returned of the objects that a reference leads to, written into a model of references.
 
     Args:

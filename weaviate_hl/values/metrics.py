@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.inputs import Input
+from weaviate_hl.values.base import Value
 
 
-class GroupByAggregate(Input):
+class GroupByAggregate(Value):
     """How to group objects before they are aggregated.
 
     Args:
@@ -23,7 +23,7 @@ class GroupByAggregate(Input):
         self.limit = limit
 
 
-class PropertyMetrics(Input):
+class PropertyMetrics(Value):
     """What to find out about a property: made by `Metrics`.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from weaviate_hl.values.configuration import Json
+from weaviate_hl.values.base import Json, plain
 from weaviate_hl.values.enums import (
     DataType,
     GenerativeSearches,
@@ -25,7 +25,7 @@ from weaviate_hl.values.enums import (
     VectorIndexType,
     Vectorizers,
 )
-from weaviate_hl.values.views import Field, Member, NamedParts, OptionalPart, Part, View, known, plain
+from weaviate_hl.values.views import Field, Member, NamedParts, OptionalPart, Part, View, known
 
 if TYPE_CHECKING:
     from datetime import timedelta

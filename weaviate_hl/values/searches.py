@@ -9,7 +9,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, TypeAlias
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.inputs import HasArray, HasDLPack, Input, Uuid
+from weaviate_hl.values.base import Value
+from weaviate_hl.values.inputs import HasArray, HasDLPack, Uuid
 
 if TYPE_CHECKING:
     from weaviate_hl.values.filters import FilterReturn
@@ -24,7 +25,7 @@ Media: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | Binary
 # Keywords.
 
 
-class BM25OperatorOptions(Input):
+class BM25OperatorOptions(Value):
     """How many of the words of a query must be found: made by `BM25Operator`."""
 
     __slots__ = ()
@@ -88,7 +89,7 @@ class NearMediaType(StrEnum):
     VIDEO = "video"
 
 
-class Move(Input):
+class Move(Value):
     """Where to move a search by text: nearer to these concepts and objects, or away from them.
 
     Args:
@@ -115,7 +116,7 @@ class Move(Input):
         self.concepts = concepts
 
 
-class ListOfVectorsQuery(Input):
+class ListOfVectorsQuery(Value):
     """Several vectors that are searched for at once in one named vector: made by `NearVector.list_of_vectors`.
 
     Args:
@@ -166,7 +167,7 @@ def _has_rows(vector: Any) -> bool:
 NearVectorInputType: TypeAlias = Mapping[str, Vector | ListOfVectorsQuery] | Vector
 
 
-class MultiTargetVectorJoin(Input):
+class MultiTargetVectorJoin(Value):
     """The named vectors that are searched, and how their distances become one: made by `TargetVectors`."""
 
     __slots__ = ("combination", "target_vectors", "weights")
@@ -214,7 +215,7 @@ class TargetVectors:
 TargetVectorJoinType: TypeAlias = str | Sequence[str] | MultiTargetVectorJoin
 
 
-class MMR(Input):
+class MMR(Value):
     """Results that differ from each other, by maximal marginal relevance: `Diversity.mmr`.
 
     Args:
@@ -245,7 +246,7 @@ class HybridFusion(StrEnum):
     RELATIVE_SCORE = "FUSION_TYPE_RELATIVE_SCORE"
 
 
-class HybridNearText(Input):
+class HybridNearText(Value):
     """Near a text, which the collection's vectorizer makes a vector of. Arguments as for `query.near_text`."""
 
     __slots__ = ("certainty", "distance", "move_away", "move_to", "query")
@@ -266,7 +267,7 @@ class HybridNearText(Input):
         self.move_away = move_away
 
 
-class HybridNearVector(Input):
+class HybridNearVector(Value):
     """Near a vector. Arguments as for `query.near_vector`."""
 
     __slots__ = ("certainty", "distance", "vector")
@@ -307,7 +308,7 @@ class BoostModifier(StrEnum):
     SQRT = "sqrt"
 
 
-class BoostCondition(Input):
+class BoostCondition(Value):
     """One thing that boosts.
 
     Attributes:
@@ -324,7 +325,7 @@ class BoostCondition(Input):
         self.weight = weight
 
 
-class BoostReturn(Input):
+class BoostReturn(Value):
     """What lifts results in their order: made by `Boost`.
 
     Attributes:
@@ -463,7 +464,7 @@ class Boost:
 # Prompts.
 
 
-class SinglePrompt(Input):
+class SinglePrompt(Value):
     """What to generate from each object: `GenerativeParameters.single_prompt`.
 
     Args:
@@ -492,7 +493,7 @@ class SinglePrompt(Input):
         self.debug = debug
 
 
-class GroupedTask(Input):
+class GroupedTask(Value):
     """What to generate from all objects together: `GenerativeParameters.grouped_task`.
 
     Args:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviatePackageNotInstalledError
-from weaviate_hl.values.inputs import Input
+from weaviate_hl.values.base import Value
 
 if TYPE_CHECKING:
     import pandas
@@ -149,7 +149,7 @@ def _plain(value: Any) -> Any:
             return value.astimezone(UTC)
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Input):
+    if isinstance(value, Value):
         return value._slots()
     if isinstance(value, list):
         return [_plain(item) for item in value]

@@ -12,7 +12,7 @@ from copy import deepcopy
 from enum import Enum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
-from weaviate_hl.values.configuration import Configuration, Json
+from weaviate_hl.values.base import Configuration, Json, plain
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -115,19 +115,6 @@ class View(Configuration):
         if not isinstance(other, View) or type(other) is not type(self):
             return NotImplemented
         return self._told() == other._told()
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON; views give their own, not a copy."""
-    if isinstance(value, View):
-        return value._told()
-    if isinstance(value, Configuration):
-        return value.to_dict()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def known(kind: type[E], text: Any) -> E | str:
