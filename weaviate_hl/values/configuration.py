@@ -6,13 +6,11 @@ A configuration is a plain value: `to_dict()` is what is sent, equality is by co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn
 
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.values.base import Check, Configuration, Json, plain, present
 from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
-
-T = TypeVar("T")
 
 # ------------------------------------------------------------------ settings
 

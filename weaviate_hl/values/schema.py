@@ -25,7 +25,7 @@ from weaviate_hl.values.enums import (
     VectorIndexType,
     Vectorizers,
 )
-from weaviate_hl.values.views import Field, Member, NamedParts, OptionalPart, Part, View, known
+from weaviate_hl.values.views import Field, Inside, Member, NamedParts, OptionalPart, Part, View, known
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -90,10 +90,6 @@ class _Model(Field[dict[str, Any]]):
         settings.clear()
         settings.update(others | value)
 
-    def settle(self, json: Json, value: Json) -> None:
-        if value != self.take(json):
-            self.put(json, value)
-
 
 class GenerativeConfig(View):
     """The generative model of a collection."""
@@ -137,15 +133,12 @@ class PropertyVectorizerConfig(View):
     vectorize_property_name = Field[bool](default=False)
 
 
-class _ModuleOf(Field[M | None]):
+class _ModuleOf(Inside[M | None, M]):
     """The module of a collection whose name begins so."""
 
-    held = True
-
-    def __init__(self, prefix: str, kind: type[M]) -> None:
-        super().__init__("moduleConfig")
+    def __init__(self, kind: type[M], prefix: str) -> None:
+        super().__init__(kind, "moduleConfig")
         self.prefix = prefix
-        self.kind = kind
 
     def take(self, json: Json) -> M | None:
         mine = {k: v for k, v in (json.get(self.key) or {}).items() if k.startswith(self.prefix)}
@@ -154,10 +147,6 @@ class _ModuleOf(Field[M | None]):
     def put(self, json: Json, value: M | None) -> None:
         others = {k: v for k, v in (json.get(self.key) or {}).items() if not k.startswith(self.prefix)}
         json[self.key] = others | (plain(value) or {})
-
-    def settle(self, json: Json, value: M | None) -> None:
-        if plain(value) != plain(self.take(json)):
-            self.put(json, value)
 
 
 class _VectorizerOf(Field[VectorizerConfig | None]):
@@ -178,10 +167,6 @@ class _VectorizerOf(Field[VectorizerConfig | None]):
         json["vectorizer"] = next(iter(told))
         if modules or "moduleConfig" in json:
             json["moduleConfig"] = modules
-
-    def settle(self, json: Json, value: VectorizerConfig | None) -> None:
-        if plain(value) != plain(self.take(json)):
-            self.put(json, value)
 
 
 # ------------------------------------------------------------------ vector index
@@ -256,10 +241,6 @@ class _Quantizer(Field[PQConfig | BQConfig | SQConfig | RQConfig | None]):
             elif json.get(key):
                 json[key]["enabled"] = False
 
-    def settle(self, json: Json, value: Any) -> None:
-        if value is not None:
-            value._told()  # what it holds is a part of `json`
-
 
 class MuveraConfig(View):
     """A multi-vector encoded as one vector."""
@@ -282,10 +263,6 @@ class _WhereEnabled(OptionalPart[M]):
             json[self.key] = value._told() | {"enabled": True}
         elif json.get(self.key):
             json[self.key]["enabled"] = False
-
-    def settle(self, json: Json, value: M | None) -> None:
-        if value is not None:
-            value._told()
 
 
 class MultiVectorConfig(View):
@@ -473,14 +450,8 @@ class ReferencePropertyConfig(View):
     target_collections = Field[list[str]]("dataType")
 
 
-class _Properties(Field[list[M]]):
+class _Properties(Inside[list[M], M]):
     """The properties of a collection, or its references: one list, in which references have collections as types."""
-
-    held = True
-
-    def __init__(self, kind: type[M]) -> None:
-        super().__init__("properties")
-        self.kind = kind
 
     def _mine(self, told: Json) -> bool:
         refers = all(one[:1].isupper() for one in told.get("dataType") or ["?"])
@@ -497,10 +468,6 @@ class _Properties(Field[list[M]]):
         told = {id(one): one for one in plain(value)}
         kept = [one for one in json.get(self.key) or () if id(one) in told or not self._mine(one)]
         json[self.key] = kept + [one for key, one in told.items() if key not in map(id, kept)]
-
-    def settle(self, json: Json, value: list[M]) -> None:
-        if plain(value) or json.get(self.key):
-            self.put(json, value)
 
 
 # ------------------------------------------------------------------ the collection
@@ -643,11 +610,11 @@ class CollectionConfigSimple(View):
     __slots__ = ()
     name = Field[str]("class")
     description = Field[str | None]()
-    generative_config = _ModuleOf("generative-", GenerativeConfig)
+    generative_config = _ModuleOf(GenerativeConfig, "generative-")
     object_ttl_config = OptionalPart(ObjectTTLConfig)
     properties = _Properties(PropertyConfig)
-    references = _Properties(ReferencePropertyConfig)
-    reranker_config = _ModuleOf("reranker-", RerankerConfig)
+    references = _Properties(ReferencePropertyConfig, "properties")
+    reranker_config = _ModuleOf(RerankerConfig, "reranker-")
     vectorizer_config = _VectorizerOf()
     vectorizer = Member(Vectorizers)
     vector_config = NamedParts(NamedVectorConfig)
