@@ -18,6 +18,7 @@ from uuid import UUID
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviatePackageNotInstalledError
 from weaviate_hl.values.base import Value
+from weaviate_hl.values.generics import plain
 
 if TYPE_CHECKING:
     import pandas
@@ -137,8 +138,6 @@ def _row(one: Any, arrays: bool) -> Iterator[tuple[Key, Any]]:
 
 def _by_name(values: Any) -> Iterator[tuple[str, Any]]:
     """The values in a dictionary, or in an instance of a model."""
-    from weaviate_hl.ops.models import plain  # here, as ops is a layer above
-
     yield from () if values is None else plain(values).items()
 
 
