@@ -34,7 +34,7 @@ def is_there(item: ReferenceItem) -> RestOp[bool | None]:
     """Whether an object has a reference; None means that there is no such object."""
     beacon = f"{item.to_collection or ''}/{item.to_uuid}"
 
-    def has(told: Any) -> bool:
+    def has(told: Any) -> bool | None:
         links = (told.get("properties") or {}).get(item.name) or ()
         return any(str(link.get("beacon", "")).lower().endswith(beacon.lower()) for link in links)
 
@@ -43,7 +43,7 @@ def is_there(item: ReferenceItem) -> RestOp[bool | None]:
         class_get.parse,
         f"Looking for a reference of object {item.from_uuid} of collection {item.collection!r}",
         absent=ABSENT,
-    ).then(lambda told: None if told is None else has(told))
+    ).then(has)
 
 
 # What has failed.
