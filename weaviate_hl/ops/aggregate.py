@@ -64,7 +64,7 @@ class _Aggregation(search.Asked):
         request, check = self.request, self.check
         request.objects_count = bool(check.boolean("total_count", total_count, required=True))
         if object_limit is not None:
-            request.object_limit = check.whole("object_limit", object_limit) or 0
+            request.object_limit = check.whole("object_limit", object_limit)
         if filters is not None:
             request.filters.CopyFrom(to_message(filters))
         if group_by is not None:
@@ -72,7 +72,7 @@ class _Aggregation(search.Asked):
             check.one("group_by", group, GroupByAggregate, more=" or str")
             request.group_by.property = check.text("group_by.prop", group.prop, required=True)
             if group.limit is not None:
-                request.limit = check.whole("group_by.limit", group.limit) or 0
+                request.limit = check.whole("group_by.limit", group.limit)
         for metrics in check.several("return_metrics", return_metrics or [], PropertyMetrics):
             _metrics(check, request.aggregations.add(property=metrics.property_name), metrics)
         read = _whole if group_by is None else _groups

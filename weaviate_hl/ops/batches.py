@@ -13,9 +13,8 @@ from weaviate_gen.rest.api.objects import class_get
 
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
 from weaviate_hl.batching.machine import Part
-from weaviate_hl.op import Op, RestOp
+from weaviate_hl.op import ABSENT, Op, RestOp
 from weaviate_hl.ops import data, vectors
-from weaviate_hl.ops.schema import ABSENT
 from weaviate_hl.values.batch import BatchObject, BatchReference, ErrorObject, ErrorReference
 from weaviate_hl.values.inputs import ReferenceToMulti
 

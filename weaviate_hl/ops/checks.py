@@ -31,12 +31,16 @@ class ArgumentCheck(Check):
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
 
-    def whole(self, argument: str, value: int | None, least: int = 0) -> int | None:
-        """A number from 0, or more, that the wire has room for."""
+    def whole(self, argument: str, value: int | None, least: int = 0) -> int:
+        """A number from 0, or more, that the wire has room for; without one, it is 0."""
         self.integer(argument, value)
         if value is not None and not least <= value < 2**32:
             self.refuse(argument, f"an int from {least} to 4294967295", value)
-        return value
+        return value or 0
+
+    def texts(self, name: str, value: Sequence[str] | None, *, required: bool = False) -> list[str]:
+        """A list of texts; without one, it is empty."""
+        return super().texts(name, value, required=required) or []
 
     def fraction(self, argument: str, value: float) -> float:
         """A number from 0 to 1."""

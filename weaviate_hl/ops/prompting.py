@@ -47,7 +47,7 @@ def fill(
         message.grouped.task = check.text("grouped_task", task.prompt, required=True)
         names = grouped_properties if task.non_blob_properties is None else task.non_blob_properties
         if names is not None:
-            message.grouped.properties.values.extend(check.texts("grouped_properties", names) or ())
+            message.grouped.properties.values.extend(check.texts("grouped_properties", names))
         _provide(check, "grouped_task", message.grouped.queries, task, generative_provider)
 
 
@@ -68,7 +68,7 @@ def _provide(
         queries.add(),
         return_metadata=prompt.metadata,
         images=[base64_of(check, f"{argument}.images", image) for image in _several(prompt.images)],
-        image_properties=check.texts(f"{argument}.image_properties", prompt.image_properties) or (),
+        image_properties=check.texts(f"{argument}.image_properties", prompt.image_properties),
     )
 
 

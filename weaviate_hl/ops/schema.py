@@ -19,7 +19,7 @@ from weaviate_gen.rest.api.schema import (
 )
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.op import RestOp, RpcOp
+from weaviate_hl.op import ABSENT, RestOp, RpcOp, there
 from weaviate_hl.ops import models
 from weaviate_hl.ops.checks import ArgumentCheck
 from weaviate_hl.values.base import Json
@@ -58,7 +58,6 @@ from weaviate_hl.values.schema import CollectionConfig, CollectionConfigSimple, 
 if TYPE_CHECKING:
     from weaviate_gen.rest import bodies
 
-ABSENT = frozenset({404})
 NONE = Vectorizers.NONE.value
 
 # What is given to `create` and `update` and travels as it is: the argument, its key, and its types.
@@ -119,11 +118,6 @@ def delete(name: str) -> RestOp[None]:
 
 def _name(told: bodies.Class) -> str:
     return cast(Json, told)["class"]  # type: ignore[no-any-return]
-
-
-def there(status: int, headers: Mapping[str, str], body: bytes) -> bool | None:
-    """Reads answers whose status says it all: this one was found; the answer of what is absent is None."""
-    return True
 
 
 def exists(name: str) -> RestOp[bool | None]:

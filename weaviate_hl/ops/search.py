@@ -120,9 +120,9 @@ class _Search(Asked):
         **prompts: Any,
     ) -> RpcOp[Any]:
         request, check = self.request, self.check
-        request.limit = check.whole("limit", limit) or 0
-        request.offset = check.whole("offset", offset) or 0
-        request.autocut = check.whole("auto_limit", auto_limit) or 0
+        request.limit = check.whole("limit", limit)
+        request.offset = check.whole("offset", offset)
+        request.autocut = check.whole("auto_limit", auto_limit)
         if after:
             request.after = check.uuid("after", after)
         if filters is not None:
@@ -160,8 +160,8 @@ _READ: dict[tuple[str, bool], Callable[..., Any]] = {
 def _group(check: ArgumentCheck, message: messages.GroupBy, given: GroupBy) -> None:
     check.one("group_by", given, GroupBy)
     message.path.append(check.text("group_by.prop", given.prop, required=True))
-    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups) or 0
-    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group) or 0
+    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups)
+    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group)
 
 
 def _rerank(check: ArgumentCheck, message: messages.Rerank, given: Rerank) -> None:
@@ -332,11 +332,11 @@ def _metadata(
         message.vector = include_vector
     else:
         names = [include_vector] if isinstance(include_vector, str) else include_vector
-        message.vectors.extend(check.texts(f"{where}include_vector", names, required=True) or ())
+        message.vectors.extend(check.texts(f"{where}include_vector", names, required=True))
     if isinstance(asked, MetadataQuery):
         names = [name for name in MetadataQuery.__slots__ if getattr(asked, name)]
     else:
-        names = check.texts(f"{where}return_metadata", asked) or []
+        names = check.texts(f"{where}return_metadata", asked)
     for name in names:
         check.choice(f"{where}return_metadata", name, MetadataQuery.__slots__, required=True)
         setattr(message, _METADATA.get(name, name), True)
