@@ -7,7 +7,8 @@ from typing import Any
 from weaviate_gen.grpc.v1 import base_pb2
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.ops.values import BadValue, Json, kind_of, list_of
+from weaviate_hl.ops.values import BadValue, kind_of, list_of
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.filters import (
     CountRef,
     FilterCombination,

@@ -24,7 +24,7 @@ from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import properties_pb2
 
 from weaviate_hl.values import generics
-from weaviate_hl.values.base import is_unicode
+from weaviate_hl.values.base import Json, is_unicode
 from weaviate_hl.values.inputs import (
     MAX_INTEGER,
     GeoCoordinate,
@@ -33,7 +33,6 @@ from weaviate_hl.values.inputs import (
     PhoneNumberType,
 )
 
-Json: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal[
     "text", "uuid", "date", "blob", "int", "number", "boolean", "null", "struct", "object", "list"
 ]

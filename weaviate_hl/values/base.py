@@ -30,8 +30,6 @@ class Value:
             return NotImplemented
         return self._slots() == other._slots()
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
 
@@ -96,10 +94,11 @@ class Check:
         return value
 
     def text(self, name: str, value: T, *, required: bool = False, nonempty: bool = False) -> T:
-        self.hold(name, value, "a str", isinstance(value, str), required)
+        if not isinstance(value, str):
+            return self.hold(name, value, "a str", False, required)
         if nonempty and not value:
             self.refuse(name, "a str that is not empty", value)
-        if isinstance(value, str) and not is_unicode(value):
+        if not is_unicode(value):
             self.refuse(name, "a str in Unicode", value)
         return value
 

@@ -225,6 +225,14 @@ class RQConfig(View):
 QUANTIZERS: dict[str, type[View]] = {"pq": PQConfig, "bq": BQConfig, "sq": SQConfig, "rq": RQConfig}
 
 
+def _enable(json: Json, key: str, value: View | None) -> None:
+    """Write what is enabled, or say of what is there that it is not."""
+    if value is not None:
+        json[key] = value._told() | {"enabled": True}
+    elif json.get(key):
+        json[key]["enabled"] = False
+
+
 class _Quantizer(Field[PQConfig | BQConfig | SQConfig | RQConfig | None]):
     """The compression that is enabled."""
 
@@ -236,10 +244,7 @@ class _Quantizer(Field[PQConfig | BQConfig | SQConfig | RQConfig | None]):
 
     def put(self, json: Json, value: Any) -> None:
         for key, kind in QUANTIZERS.items():
-            if type(value) is kind:
-                json[key] = value._told() | {"enabled": True}
-            elif json.get(key):
-                json[key]["enabled"] = False
+            _enable(json, key, value if type(value) is kind else None)
 
 
 class MuveraConfig(View):
@@ -259,10 +264,7 @@ class _WhereEnabled(OptionalPart[M]):
         return super().take(json) if (json.get(self.key) or {}).get("enabled") else None
 
     def put(self, json: Json, value: M | None) -> None:
-        if value is not None:
-            json[self.key] = value._told() | {"enabled": True}
-        elif json.get(self.key):
-            json[self.key]["enabled"] = False
+        _enable(json, self.key, value)
 
 
 class MultiVectorConfig(View):

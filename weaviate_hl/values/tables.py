@@ -7,7 +7,7 @@ underscore before its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
@@ -136,9 +136,9 @@ def _row(one: Any, arrays: bool) -> Iterator[tuple[Key, Any]]:
         yield (VECTOR, "vector" if name == "default" else f"vector_{name}"), vector
 
 
-def _by_name(values: Any) -> Iterator[tuple[str, Any]]:
+def _by_name(values: Any) -> Iterable[tuple[str, Any]]:
     """The values in a dictionary, or in an instance of a model."""
-    yield from () if values is None else plain(values).items()
+    return () if values is None else plain(values).items()
 
 
 def _plain(value: Any) -> Any:
