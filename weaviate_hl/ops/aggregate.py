@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from weaviate_hl.values.filters import FilterReturn
 
 
-class _Aggregation(search.Asked):
+class _Aggregation(search.Builder):
     @staticmethod
     def begin(**known: Any) -> AggregateRequest:
         return AggregateRequest(**known)

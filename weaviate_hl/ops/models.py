@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, Union, get_args, get_origin
 from uuid import UUID
 
 from typing_extensions import Doc, ReadOnly, get_type_hints, is_typeddict
@@ -29,8 +29,6 @@ from weaviate_hl.values.inputs import (
 )
 from weaviate_hl.values.properties import Property, ReferenceProperty, ReferencePropertyMultiTarget
 from weaviate_hl.values.results import CrossReference
-
-Asked: TypeAlias = list[str | QueryNested]
 
 
 class Annotation:
@@ -211,7 +209,7 @@ _FIELDS: dict[Kind, Callable[[Any], Iterator[Field]]] = {
 # What a query is to return.
 
 
-def returned(model: Any) -> Asked | None:
+def returned(model: Any) -> list[str | QueryNested] | None:
     """The properties that a model says an object has, to be asked for; None, which is all, where it may have any.
 
     Raises:
