@@ -266,7 +266,7 @@ class Class:
 
 def _module(root: Class) -> str:
     enums: set[str] = set()
-    classes = {"FactoryCheck", "Multi2VecField", "group", "weights"}
+    classes = {"Multi2VecField"}
     for factory in root.factories():
         classes.add(factory.returns)
         for argument in factory.arguments:
@@ -289,6 +289,7 @@ def _module(root: Class) -> str:
         "from weaviate_hl.values.base import present",
         f"from weaviate_hl.values.configuration import {', '.join(sorted(classes))}",
         f"from weaviate_hl.values.enums import {', '.join(sorted(enums))}",
+        "from weaviate_hl.values.factories import FactoryCheck, group, weights",
         "",
         "if TYPE_CHECKING:",
         "    from datetime import timedelta",

@@ -11,13 +11,9 @@ import pytest
 
 from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.values import enums
-from weaviate_hl.values.configuration import (
-    Configuration,
-    FactoryCheck,
-    Multi2VecField,
-    StopwordsCreate,
-    TextAnalyzerConfigCreate,
-)
+from weaviate_hl.values.base import Configuration
+from weaviate_hl.values.configuration import Multi2VecField, StopwordsCreate, TextAnalyzerConfigCreate
+from weaviate_hl.values.factories import FactoryCheck
 from weaviate_hl.values.providers import Configure, GenerativeConfig, Integrations, Reconfigure
 
 VectorIndex = Configure.VectorIndex

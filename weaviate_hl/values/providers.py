@@ -16,7 +16,6 @@ from weaviate_hl.values.configuration import (
     AsyncReplicationConfigUpdate,
     BQConfigCreate,
     BQConfigUpdate,
-    FactoryCheck,
     GenerativeConfigRuntime,
     GenerativeProvider,
     IntegrationConfig,
@@ -57,8 +56,6 @@ from weaviate_hl.values.configuration import (
     VectorIndexConfigHNSWUpdate,
     VectorIndexConfigSkipCreate,
     VectorizerConfigCreate,
-    group,
-    weights,
 )
 from weaviate_hl.values.enums import (
     MultiVectorAggregation,
@@ -69,6 +66,7 @@ from weaviate_hl.values.enums import (
     VectorDistances,
     VectorFilterStrategy,
 )
+from weaviate_hl.values.factories import FactoryCheck, group, weights
 
 if TYPE_CHECKING:
     from datetime import timedelta
