@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST = 2000
+"""Characters of a message at most, should it quote something endless."""
+
 
 class WeaviateBaseError(Exception):
     """The root of all errors of this client.
@@ -34,6 +37,9 @@ class WeaviateBaseError(Exception):
         request_id: str | None = None,
         hint: str | None = None,
     ) -> None:
+        if len(message) > LONGEST:
+            start, end = message[:1500], message[-300:]
+            message = f"{start} ... ({len(message) - 1800:,} characters more) ... {end}"
         super().__init__(message)
         self.message = message
         self.operation = operation
