@@ -87,13 +87,13 @@ class LiteTransport(Transport):
 
     def _channels(self) -> tuple[Http, Native | None]:
         assert self._engine is not None  # noqa: S101 - connect has made it
-        self.protocol, self._undecided = "native", False
+        self.route.protocol, self.route.undecided = "native", False
         http, channel = LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
         return cast("Http", http), cast("Native", channel)  # the same calls, without the libraries
 
     def _check(self, deadline: Deadline) -> None:
         told = self._ask_meta(deadline)
-        self.version = str((told or {})["version"])
+        self.version = str(told["version"])
 
     def __getstate__(self) -> dict[str, Any]:
         raise errors.WeaviateInvalidInputError("A lite client cannot be pickled: its data is in this process")

@@ -8,12 +8,11 @@ cause one renewal, and without a thread. When the provider fails, that call rais
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from weaviate_hl.answers import Answer, Broken
+from weaviate_hl.answers import Broken
 from weaviate_hl.auth import (
     AuthApiKey,
     AuthBearerToken,
@@ -211,7 +210,7 @@ class Tokens:
             ) from error
         except TimeoutError as error:
             raise AuthenticationFailedError(f"The identity provider at {_place(url)} did not answer in time") from error
-        told = _json(answer)
+        told = answer.object
         if answer.status != 200 or told is None:
             code = str((told or {}).get("error", ""))
             text = str((told or {}).get("error_description", "")) or code or "no reason given"
@@ -261,14 +260,6 @@ def _lifetime(value: Any) -> float:
         raise AuthenticationFailedError(
             f"The identity provider's expires_in is {value!r}, not a number of seconds"
         ) from None
-
-
-def _json(answer: Answer) -> dict[str, Any] | None:
-    try:
-        told = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _place(url: str) -> str:
