@@ -471,7 +471,12 @@ def test_a_server_that_restarts(colour: Sync, fake: FakeWeaviate) -> None:
         for proxy in (http, native):
             proxy.cut(reset=True)
             proxy.refuse()
-        timer = threading.Timer(0.5, lambda: (http.accept(), native.accept()))
+
+        def accept() -> None:
+            http.accept()
+            native.accept()
+
+        timer = threading.Timer(0.5, accept)
         timer.start()
         assert colour.call(client._transport.execute, read()) == {"classes": []}
         colour.call(client._transport.execute, search())
@@ -503,7 +508,13 @@ def test_many_threads_that_first_use_an_unpickled_client_open_one_connection(out
         copy = pickle.loads(pickle.dumps(client))  # noqa: S301
     opened: list[Any] = []
     began = copy._transport._open
-    copy._transport._open = lambda: (time.sleep(0.1), began(), opened.append(copy._transport._http))
+
+    def open_slowly() -> None:
+        time.sleep(0.1)
+        began()
+        opened.append(copy._transport._http)
+
+    copy._transport._open = open_slowly
     threads = [threading.Thread(target=copy.get_meta) for _ in range(16)]
     for thread in threads:
         thread.start()
