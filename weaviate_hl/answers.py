@@ -48,11 +48,13 @@ class Answer:
     @property
     def said(self) -> str:
         """The server's words in an answer that is no success, in any of the forms it has for that."""
-        told = self.object or {}
-        error = told.get("error", told.get("message"))
+        told = self.object
+        error = told and told.get("error", told.get("message"))
         if isinstance(error, list):
             return "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in error)
-        return self.body[:500].decode("utf-8", "replace").strip() if error is None else str(error)
+        if error:
+            return str(error)
+        return "" if told == {} else self.body[:500].decode("utf-8", "replace").strip()
 
 
 class Broken(Exception):

@@ -52,11 +52,12 @@ C = TypeVar("C")
 D = TypeVar("D")
 
 ASYNC: Final[Literal[False]] = False
+_NOTHING = nullcontext()
 
 
 def within(deadline: Deadline) -> AbstractContextManager[None]:
     """Nothing: a thread cannot be interrupted, so its sockets keep the deadline (colour/sockets.py)."""
-    return nullcontext()
+    return _NOTHING
 
 
 def sleep(delay: float) -> None:
@@ -111,7 +112,7 @@ class Calls:
     """
 
     def __init__(self) -> None:
-        self.slots = nullcontext()
+        self.slots = _NOTHING
         self._ended = Event()
 
     def queue(self) -> None:
@@ -119,7 +120,7 @@ class Calls:
 
     def scope(self) -> AbstractContextManager[None]:
         """Nothing: see `Backend.close` (colour/sockets.py)."""
-        return nullcontext()
+        return _NOTHING
 
     def pause(self, seconds: float) -> None:
         """Wait, but no longer than until calls are ended."""

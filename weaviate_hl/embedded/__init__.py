@@ -155,14 +155,14 @@ def variables(option: str, given: Mapping[str, str]) -> dict[str, str]:
     return dict(given)
 
 
-def is_loopback(url: str) -> bool:
+def is_loopback_url(url: str) -> bool:
     """Whether a URL is plain HTTP that stays on this machine."""
     return re.match(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/|$)", url) is not None
 
 
 def is_safe(url: str) -> bool:
     """Whether nobody on the way can change what a URL gives."""
-    return url.startswith("https://") or is_loopback(url)
+    return url.startswith("https://") or is_loopback_url(url)
 
 
 class Address(NamedTuple):

@@ -9,6 +9,7 @@ cause one renewal, and without a thread. When the provider fails, that call rais
 from __future__ import annotations
 
 from base64 import b64encode
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
@@ -117,9 +118,8 @@ class Tokens:
 
     def inherited(self, http: Http) -> Tokens:
         """The same source for a child of this process."""
-        child = Tokens(self._credentials, http)
-        child.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("_http", "_lock")})
-        child._copied = True
+        child = copy(self)
+        child._http, child._lock, child._copied = http, Lock(), True
         if not isinstance(self._credentials, AuthBearerToken):
             child._refresh_token = None  # it logs in anew, since a refresh token may work only once
         return child
