@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
-from weaviate_hl.lite.errors import Refusal, unsupported
-from weaviate_hl.lite.filters import evaluate, explained, from_message
+from weaviate_hl.lite.errors import Refusal, unsupported, within
+from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import Index
-from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.router import rpc
 from weaviate_hl.lite.search import aggregate as figures
 
@@ -26,54 +24,35 @@ _UNGROUPED = ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash")
 _KINDS = ("int", "number", "text", "boolean", "date", "reference")  # with a message of the same name each
 
 
-@rpc("Aggregate")
-def aggregate(engine: Engine, request: pb.AggregateRequest) -> pb.AggregateReply:
-    from weaviate_gen.grpc.v1 import aggregate_pb2 as pb
+_Wanted = Sequence[tuple[Property, Any]]
 
-    start = time.perf_counter()
-    reply = pb.AggregateReply()
-    try:
-        collection = engine.catalogue.find(request.collection)
-        if collection is None:
-            raise Refusal(f"could not find class {capitalised(request.collection)} in schema")
+
+@rpc("Aggregate")
+def aggregate(engine: Engine, request: pb.AggregateRequest, reply: pb.AggregateReply) -> None:
+    with within("parse params: "):
+        missing = f"could not find class {capitalised(request.collection)} in schema"
+        collection = engine.catalogue.need(request.collection, missing)
         wanted = [(_property(collection, item.property), item) for item in request.aggregations]
         node = from_message(engine, collection, request.filters) if request.HasField("filters") else None
         search = _search_of(request)
-    except Refusal as problem:
-        raise problem.within("parse params: ") from None
-    try:
+    with within("aggregate: "):
         shard = shard_of(engine.catalogue, collection, request.tenant)
-        index = index_of(engine, shard)
-        allowed = None
-        if node is not None:
-            try:
-                allowed = evaluate(engine, collection, shard, request.tenant, node)
-            except Refusal as problem:
-                raise problem.within(explained(collection, shard)) from None
+        index = shard.index
+        allowed = None if node is None else evaluate(engine, shard, node)
         if search:
             from weaviate_hl.lite.searching import Scope
 
-            rows = _found(Scope(engine, collection, shard, index, allowed), request, search)
+            rows = _found(Scope(engine, shard, allowed), request, search)
         elif allowed is None and not wanted and not request.HasField("group_by"):
             rows = [0] * index.count  # only counted
         else:
             rows = index.listed(index.all if allowed is None else allowed)
         _fill(reply, collection, index, request, rows, wanted)
-    except Refusal as problem:
-        raise problem.within("aggregate: ") from None
-    reply.took = time.perf_counter() - start
-    return reply
-
-
-_Wanted = Sequence[tuple[Property, Any]]
 
 
 def _property(collection: Collection, name: str) -> Property:
-    prop = collection.properties.get(name)
-    if prop is None:
-        problem = no_such_property(name, collection.name)
-        raise problem.within(f"property {name}: ")
-    return prop
+    with within(f"property {name}: "):
+        return collection.prop(name)
 
 
 def _search_of(request: pb.AggregateRequest) -> str:

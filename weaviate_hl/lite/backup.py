@@ -12,18 +12,16 @@ import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from weaviate_hl.lite.catalogue import Catalogue, Json
 from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
-from weaviate_hl.lite.storage import Row, Storage
+from weaviate_hl.lite.storage import Storage
 
 if TYPE_CHECKING:
-    from weaviate_hl.lite.catalogue import Collection
     from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 _BACKEND = "filesystem"
 _ABOUT, _DATA = "backup.json", "data.db"
@@ -32,7 +30,7 @@ _UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles", "n
 _ID = re.compile(r"[a-z0-9_-]+")
 
 
-def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
+def _folder(engine: Engine, call: Call, id: str) -> Path:
     """Where a backup lies."""
     backend = call.text("backend")
     if backend != _BACKEND or BACKUP not in engine.modules.enabled:
@@ -40,8 +38,7 @@ def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
     for name in ("bucket", "path"):
         if call.text(name):
             raise unsupported(f"the parameter {name} of backups")
-    root = Path(engine.settings.backup_filesystem_path)
-    return root / id if id is not None else root / call.text("id")
+    return Path(engine.settings.backup_filesystem_path) / id
 
 
 def _check_id(id: str) -> None:
@@ -51,7 +48,8 @@ def _check_id(id: str) -> None:
 
 def _found(engine: Engine, call: Call, what: str) -> tuple[Path, Json]:
     """Where a backup lies, and what it holds; an id that none can have leads nowhere."""
-    id, folder = call.text("id"), _folder(engine, call)
+    id = call.text("id")
+    folder = _folder(engine, call, id)
     about = _about(folder) if _ID.fullmatch(id) else None
     if about is None:
         raise Refusal(f"{what}: backup {id} not found in {folder}", 404)
@@ -112,11 +110,7 @@ def create(engine: Engine, call: Call) -> Json:
     unfinished.mkdir(parents=True)
     copy = Storage(unfinished / _DATA)
     with copy.transaction():
-        for name in chosen:
-            _copy(engine.storage, engine.catalogue.collections[name], copy)
-        for alias, name in engine.catalogue.aliases.items():
-            if name in chosen:
-                copy.set_alias(alias, name)
+        _copy(engine.catalogue, engine.storage, chosen, Catalogue(copy))
     copy.close()
     size = sum(path.stat().st_size for path in unfinished.iterdir()) / 2**30
     about = {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "startedAt": started}
@@ -126,17 +120,16 @@ def create(engine: Engine, call: Call) -> Json:
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
 
 
-def _copy(source: Storage, collection: Collection, copy: Storage) -> None:
-    """Write a collection, its shards and its objects into another data file."""
-    made = copy.add_collection(collection.name, json.dumps(collection.config))
-    for shard in collection.shards.values():
-        new = copy.add_shard(made, shard.name, shard.activity)
-        copy.set_shard(new, shard.activity, shard.status, json.dumps(shard.dimensions))
-        copy.insert(new, _renumbered(source, shard.id, copy))
-
-
-def _renumbered(source: Storage, shard: int, copy: Storage) -> list[Row]:
-    return [row._replace(doc=copy.new_docs(1)) for row in source.rows(shard)]
+def _copy(
+    catalogue: Catalogue, source: Storage, chosen: list[str], copy: Catalogue, *, overwrite: bool = False
+) -> None:
+    """Write collections and their aliases into another data file."""
+    for name in chosen:
+        copy.copy(catalogue.collections[name], source)
+    for alias, name in catalogue.aliases.items():
+        taken = alias in copy.collections or (alias in copy.aliases and not overwrite)
+        if name in chosen and not taken:
+            copy.set_alias(alias, name)
 
 
 @rest("backups", "create_status")
@@ -157,10 +150,11 @@ def list_backups(engine: Engine, call: Call) -> list[Json]:
 
 @rest("backups", "cancel")
 def cancel(engine: Engine, call: Call) -> None:
-    folder = _folder(engine, call)
-    _check_id(call.text("id"))
+    id = call.text("id")
+    folder = _folder(engine, call, id)
+    _check_id(id)
     if _about(folder) is not None:
-        raise Refusal(f'backup "{call.text("id")}" already succeeded')
+        raise Refusal(f'backup "{id}" already succeeded')
 
 
 @rest("backups", "restore")
@@ -178,36 +172,34 @@ def restore(engine: Engine, call: Call) -> Json:
     if taken:
         state |= {"status": "FAILED", "error": f"could not restore classes: class name {taken[0]} already exists"}
     else:
-        _restore(engine, folder / _DATA, chosen, overwrite_aliases=call.body.get("overwriteAlias") is True)
+        _restore(engine, folder / _DATA, chosen, call.body.get("overwriteAlias") is True)
         state["status"] = "SUCCESS"
     engine.state.setdefault(_RESTORES, {})[id] = state
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
 
 
-def _restore(engine: Engine, path: Path, chosen: list[str], *, overwrite_aliases: bool) -> None:
-    from weaviate_hl.lite.catalogue import Catalogue
-
+def _restore(engine: Engine, path: Path, chosen: list[str], overwrite_aliases: bool) -> None:
     backup = Storage(path)
     try:
-        stored, known = Catalogue(backup), engine.catalogue
+        restored = Catalogue(engine.storage)  # which is thrown away if something fails
         with engine.storage.transaction():
-            for name in chosen:
-                _copy(backup, stored.collections[name], engine.storage)
-            for alias, name in stored.aliases.items():
-                taken = alias in known.collections or (alias in known.aliases and not overwrite_aliases)
-                if name in chosen and not taken:
-                    engine.storage.set_alias(alias, name)
+            _copy(Catalogue(backup), backup, chosen, restored, overwrite=overwrite_aliases)
     except sqlite3.Error as error:
         raise Refusal(f"restore: {error}", 500) from error
     finally:
         backup.close()
-    engine.catalogue = Catalogue(engine.storage)
+    engine.catalogue = restored
+
+
+def _state(engine: Engine, call: Call) -> tuple[Path, Json | None]:
+    """Where the backup of a restore lies, and what became of the restore, if there was one."""
+    id = call.text("id")
+    return _folder(engine, call, id), engine.state.get(_RESTORES, {}).get(id)
 
 
 @rest("backups", "restore_status")
 def restore_status(engine: Engine, call: Call) -> Json:
-    folder = _folder(engine, call)
-    state: Json | None = engine.state.get(_RESTORES, {}).get(call.text("id"))
+    folder, state = _state(engine, call)
     if state is None:
         raise Refusal(f"restoration status: backup {call.text('id')} not found in {folder}", 404)
     return state
@@ -215,6 +207,5 @@ def restore_status(engine: Engine, call: Call) -> Json:
 
 @rest("backups", "restore_cancel")
 def restore_cancel(engine: Engine, call: Call) -> None:
-    _folder(engine, call)
-    if engine.state.get(_RESTORES, {}).get(call.text("id")):
+    if _state(engine, call)[1]:
         raise Refusal(f'restore "{call.text("id")}" already succeeded')

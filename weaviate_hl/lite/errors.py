@@ -5,7 +5,8 @@ Code below the edge raises `Refusal` with the server's own words and never knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
@@ -58,6 +59,15 @@ class Refusal(Exception):
         One with a code of its own stays as it is: no layer had the request yet.
         """
         return self if self.code else Refusal(prefix + self.text, status or self.status)
+
+
+@contextmanager
+def within(prefix: str, status: int | None = None) -> Iterator[None]:
+    """Put a prefix before what is refused in the block, as each layer of the server does."""
+    try:
+        yield
+    except Refusal as problem:
+        raise problem.within(prefix, status) from None
 
 
 class TenantRefusal(Refusal):

@@ -59,23 +59,21 @@ class Inverted:
     def remove(self, row: int, value: Any) -> None:
         """Nothing to do: whoever asks takes away the dead rows."""
 
-    def equal(self, key: Hashable) -> list[array[int]]:
-        rows = self._rows.get(key)
-        return [] if rows is None else [rows]
-
     def compare(self, operator: str, key: Any) -> list[array[int]]:
-        """The rows of all keys that are less or greater than this one."""
+        """The rows of all keys that are equal to this one, less or greater; for NotEqual those to leave out."""
+        if operator in ("Equal", "NotEqual"):
+            return [self._rows[key]] if key in self._rows else []
         keys = self._in_order()
+        below, above = bisect_left(keys, key), bisect_right(keys, key)
         cuts = {
-            "LessThan": (0, bisect_left(keys, key)),
-            "LessThanEqual": (0, bisect_right(keys, key)),
-            "GreaterThan": (bisect_right(keys, key), len(keys)),
-            "GreaterThanEqual": (bisect_left(keys, key), len(keys)),
+            "LessThan": slice(below),
+            "LessThanEqual": slice(above),
+            "GreaterThan": slice(above, None),
+            "GreaterThanEqual": slice(below, None),
         }
-        start, end = cuts[operator]
-        return [self._rows[key] for key in keys[start:end]]
+        return [self._rows[key] for key in keys[cuts[operator]]]
 
-    def matching(self, test: Callable[[Any], bool]) -> list[array[int]]:
+    def matching(self, test: Callable[[Any], object]) -> list[array[int]]:
         """The rows of all keys that pass a test."""
         return [rows for key, rows in self._rows.items() if test(key)]
 

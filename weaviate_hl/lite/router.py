@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
@@ -82,11 +83,30 @@ def rest(tag: str, *names: str) -> Callable[[H], H]:
     return register
 
 
-def rpc(name: str, *, streams: bool = False) -> Callable[[H], H]:
-    """Register a handler for an rpc; one that streams gets an iterator and is itself a generator."""
+def rpc(name: str) -> Callable[[Callable[[Engine, Any, Any], None]], RpcHandler]:
+    """Register a handler for an rpc: it gets the request and fills the reply, which also tells how long that took."""
+
+    def register(handler: Callable[[Engine, Any, Any], None]) -> RpcHandler:
+        def answer(engine: Engine, request: Any) -> Any:
+            from weaviate_gen.grpc import WeaviateMethods
+
+            start = time.perf_counter()
+            reply = getattr(WeaviateMethods, name).reply()
+            handler(engine, request, reply)
+            reply.took = time.perf_counter() - start
+            return reply
+
+        RPC[name] = answer
+        return answer
+
+    return register
+
+
+def stream(name: str) -> Callable[[H], H]:
+    """Register a handler for an rpc that streams: it gets an iterator of requests and is a generator of replies."""
 
     def register(handler: H) -> H:
-        (STREAMS if streams else RPC)[name] = handler
+        STREAMS[name] = handler
         return handler
 
     return register
@@ -173,21 +193,11 @@ def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str,
         if parameter.required and parameter.name not in values:
             raise Refusal(f"{parameter.name} in {parameter.location} is required", code=602)
     body = well_formed(body)
-    _check_body(operation, body)
+    if operation.body is not None and body is not None:
+        check(body, operation.body)
+    elif operation.body is not None and operation.body_required:
+        raise Refusal("body in body is required", code=602)
     return Call(operation, values, body, headers)
-
-
-_CONSISTENCY = ("", "ONE", "QUORUM", "ALL")
-
-
-def _check_body(operation: Operation, body: Any) -> None:
-    if operation.body is None:
-        return
-    if body is None:
-        if operation.body_required:
-            raise Refusal("body in body is required", code=602)
-        return
-    check(body, operation.body)
 
 
 def one_of(value: str, name: str, where: str, choices: Sequence[str]) -> None:
@@ -207,7 +217,6 @@ def as_uuid(text: object, where: str) -> UUID:
 def consistency(call: Call) -> None:
     """Check the consistency level, which has no effect on one node."""
     level = call.text("consistency_level")
-    if level not in _CONSISTENCY:
-        raise Refusal(
-            f"unrecognized consistency level '{level}', try one of the following: ['ONE', 'QUORUM', 'ALL']", 400
-        )
+    if level not in ("", "ONE", "QUORUM", "ALL"):
+        known = "try one of the following: ['ONE', 'QUORUM', 'ALL']"
+        raise Refusal(f"unrecognized consistency level '{level}', {known}", 400)

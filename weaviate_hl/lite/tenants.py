@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from weaviate_hl.lite.catalogue import Catalogue, Collection, Shard, capitalised, shard_of
-from weaviate_hl.lite.errors import Refusal, not_found
+from weaviate_hl.lite.catalogue import Catalogue, Collection, Json, Shard, capitalised, shard_of
+from weaviate_hl.lite.errors import Refusal, not_found, within
 from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
-    from weaviate_gen.grpc.v1.tenants_pb2 import TenantsGetReply, TenantsGetRequest
+    from weaviate_gen.grpc.v1 import tenants_pb2 as pb
 
     from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 _STORED = {"ACTIVE": "HOT", "INACTIVE": "COLD", "OFFLOADED": "FROZEN"}
 _STATUSES = "ACTIVE INACTIVE OFFLOADED OFFLOADING ONLOADING HOT COLD FROZEN FREEZING UNFREEZING".split()
@@ -30,11 +28,9 @@ def shard_for_write(catalogue: Catalogue, collection: Collection, tenant: str) -
     return shard_of(catalogue, collection, tenant)
 
 
-def _collection(engine: Engine, name: str, status: int = 422) -> Collection:
+def _collection(engine: Engine, name: str) -> Collection:
     name = capitalised(name)
-    collection = engine.catalogue.find(name)
-    if collection is None:
-        raise Refusal(f'class "{name}": class not found', status)
+    collection = engine.catalogue.need(name, f'class "{name}": class not found')
     if not collection.multi_tenant:
         raise Refusal(f'multi-tenancy is not enabled for class "{name}"')
     return collection
@@ -93,17 +89,14 @@ def update(engine: Engine, call: Call) -> list[Json]:
     if len(call.body) > _MOST:
         raise Refusal(f"maximum number of tenants allowed to be updated simultaneously is {_MOST}")
     tenants = _check(call.body, creating=False)
-    missing = []
+    missing = [name for name, _ in tenants if name not in collection.shards]
     with engine.storage.transaction():
         for name, status in tenants:
-            shard = collection.shards.get(name)
-            if shard is None:
-                missing.append(name)
-                continue
-            shard.activity = status
-            if status != "HOT":
-                shard.index = None
-            engine.catalogue.save_shard(shard)
+            if shard := collection.shards.get(name):
+                shard.activity = status
+                if status != "HOT":
+                    shard.forget_index()
+                engine.catalogue.save_shard(shard)
     if missing:
         raise Refusal(f"shard not found: {missing[0]}")
     return _echo(tenants)
@@ -137,25 +130,18 @@ def exists(engine: Engine, call: Call) -> None:
     try:
         get_one(engine, call)
     except Refusal as problem:
-        raise Refusal("", problem.status) from None
+        raise Refusal("", problem.status) from None  # HEAD has no body
 
 
 @rpc("TenantsGet")
-def tenants_get(engine: Engine, request: TenantsGetRequest) -> TenantsGetReply:
-    from weaviate_gen.grpc.v1 import tenants_pb2 as pb
-
-    try:
+def tenants_get(engine: Engine, request: pb.TenantsGetRequest, reply: pb.TenantsGetReply) -> None:
+    with within("get tenants: "):
         collection = _collection(engine, request.collection)
         names: Iterable[str] = collection.shards
         if request.WhichOneof("params") == "names":
             names = request.names.values
             if not names:
                 raise Refusal("must specify at least one tenant name")
-    except Refusal as problem:
-        raise problem.within("get tenants: ") from None
-    reply = pb.TenantsGetReply()
     for name in names:
         if shard := collection.shards.get(name):
-            activity = pb.TenantActivityStatus.Value(f"TENANT_ACTIVITY_STATUS_{shard.activity}")
-            reply.tenants.add(name=name, activity_status=activity)
-    return reply
+            reply.tenants.add(name=name, activity_status=f"TENANT_ACTIVITY_STATUS_{shard.activity}")
