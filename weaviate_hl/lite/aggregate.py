@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, unsupported, within
 from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import Index
@@ -15,7 +16,6 @@ from weaviate_hl.lite.search import aggregate as figures
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import aggregate_pb2 as pb
 
-    from weaviate_hl.lite.engine import Engine
     from weaviate_hl.lite.searching import Scope
 
 _TOP = 5

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from weaviate_hl.lite import schema
 from weaviate_hl.lite import schema_rules as rules
 from weaviate_hl.lite.catalogue import Collection, Json, Property, uncapitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.values import GRPC, normal_date, normal_uuid, show
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 _NAMES = "'text', 'number', 'int', 'boolean', 'date', 'uuid', 'object', 'cref'"
 

@@ -12,16 +12,13 @@ import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from weaviate_hl.lite.catalogue import Catalogue, Json
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
 from weaviate_hl.lite.storage import Storage
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 _BACKEND = "filesystem"
 _ABOUT, _DATA = "backup.json", "data.db"

@@ -11,6 +11,7 @@ from uuid import UUID
 from weaviate_hl.lite import references, router
 from weaviate_hl.lite.catalogue import Json, Shard, capitalised, shard_of, uncapitalised
 from weaviate_hl.lite.encode import parse_uuid, properties_of, references_of, vectors_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.filters import Filter, evaluate, from_message, from_where
 from weaviate_hl.lite.objects import Draft, accept, delete, now, write
@@ -21,8 +22,6 @@ from weaviate_hl.lite.vectors import unpack
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import batch_delete_pb2, batch_pb2
-
-    from weaviate_hl.lite.engine import Engine
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from weaviate_hl.lite.catalogue import Collection
 from weaviate_hl.lite.encode import one_of_enum
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.filters import Filter, Join, from_message
 from weaviate_hl.lite.search import combine
@@ -21,8 +22,6 @@ from weaviate_hl.lite.values import normal_date
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_pb2
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
 
 Values = Mapping[str, Any]
 Condition = Callable[[Sequence[Values], Sequence[bytes]], combine.Numbers]

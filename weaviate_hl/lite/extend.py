@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.modules import GENERATIVE, RERANKER
 from weaviate_hl.lite.results import Found, Selection
@@ -15,8 +16,6 @@ from weaviate_hl.lite.values import show
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
 
 
 def _has(engine: Engine, selection: Selection, module: str) -> bool:

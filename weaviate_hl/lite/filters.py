@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Inverted, Rows
 from weaviate_hl.lite.references import shard_for, split
@@ -27,8 +28,6 @@ from weaviate_hl.lite.vectors import float32
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_pb2
-
-    from weaviate_hl.lite.engine import Engine
 
 OPERATORS = (
     "",

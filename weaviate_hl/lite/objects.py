@@ -10,20 +10,17 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from weaviate_hl.lite import auto_schema, references
 from weaviate_hl.lite.catalogue import Collection, Json, Shard, capitalised, uncapitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.modules import corpus
 from weaviate_hl.lite.storage import Row, Storage
 from weaviate_hl.lite.tenants import shard_for_write
 from weaviate_hl.lite.values import normalise
 from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, dimensions, pack, unpack
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 GivenVectors = tuple[Vector | None, Mapping[str, Vector]]
 """The vectors of an object as it came: the one without a name, and those with."""

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from weaviate_hl.lite import objects, query, references
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, capitalised, shard_of, uncapitalised
 from weaviate_hl.lite.encode import parse_uuid
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found, within
 from weaviate_hl.lite.objects import Draft, GivenVectors
 from weaviate_hl.lite.router import Call, as_uuid, consistency, rest
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.values import REST, show
 from weaviate_hl.lite.vectors import LEGACY, Vector, from_json, to_json, unpack
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 NOT_IN_SCHEMA = 'class "{}" not found in schema'
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weaviate_hl.lite import extend, ttl
 from weaviate_hl.lite.catalogue import Collection, Shard, capitalised, shard_of
 from weaviate_hl.lite.encode import parse_uuid
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, unsupported, within
 from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Rows
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
 
     from weaviate_hl.lite.boosts import Boost
-    from weaviate_hl.lite.engine import Engine
 
 _BY_VECTOR = ("near_vector", "near_object", "near_text")
 _MEDIA = ("near_image", "near_audio", "near_video", "near_depth", "near_thermal", "near_imu")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, shard_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.values import kind_of, show
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 _BEACON = re.compile(r"weaviate://[^/]+/(?:([^/]+)/)?([^/#]+)")
 

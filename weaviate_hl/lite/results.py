@@ -12,14 +12,13 @@ from uuid import UUID
 from weaviate_hl.lite import references
 from weaviate_hl.lite.catalogue import Collection, Json, uncapitalised
 from weaviate_hl.lite.encode import Nested, fill_properties, fill_vectors
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.vectors import unpack
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
 
 _DEPTH = 5  # how many references deep a result goes
 

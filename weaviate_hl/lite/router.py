@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -21,9 +21,6 @@ from weaviate_gen.rest.operation import Operation
 
 from weaviate_hl.lite.bodies import check, well_formed
 from weaviate_hl.lite.errors import Refusal, unsupported
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 Pairs = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -65,11 +62,12 @@ class Call:
         return text
 
 
-Handler = Callable[["Engine", Call], Any]
-RpcHandler = Callable[["Engine", Any], Any]
+Handler = Callable[[Any, Call], Any]
+RpcHandler = Callable[[Any, Any], Any]
 REST: dict[tuple[str, str], Handler] = {}
-RPC: dict[str, RpcHandler] = {}
-STREAMS: dict[str, RpcHandler] = {}
+RpcHandlers = dict[str, RpcHandler]
+RPC: RpcHandlers = {}
+STREAMS: RpcHandlers = {}
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -83,11 +81,11 @@ def rest(tag: str, *names: str) -> Callable[[H], H]:
     return register
 
 
-def rpc(name: str) -> Callable[[Callable[[Engine, Any, Any], None]], RpcHandler]:
+def rpc(name: str) -> Callable[[Callable[[Any, Any, Any], None]], RpcHandler]:
     """Register a handler for an rpc: it gets the request and fills the reply, which also tells how long that took."""
 
-    def register(handler: Callable[[Engine, Any, Any], None]) -> RpcHandler:
-        def answer(engine: Engine, request: Any) -> Any:
+    def register(handler: Callable[[Any, Any, Any], None]) -> RpcHandler:
+        def answer(engine: Any, request: Any) -> Any:
             from weaviate_gen.grpc import WeaviateMethods
 
             start = time.perf_counter()
@@ -136,36 +134,28 @@ def handler_of(operation: Operation) -> Handler:
     return handler
 
 
-class _Node:
-    """One step of the paths: literal segments first, then whatever stands for a parameter."""
-
-    def __init__(self) -> None:
-        self.literal: dict[str, _Node] = {}
-        self.parameter: _Node | None = None
-        self.operations: dict[str, Operation] = {}
-
-    def find(self, segments: Sequence[str]) -> _Node | None:
-        if not segments:
-            return self if self.operations else None
-        first, rest = segments[0], segments[1:]
-        for node in (self.literal.get(first), self.parameter if first else None):
-            if node is not None and (found := node.find(rest)) is not None:
-                return found
-        return None
+Methods = dict[str, Operation]
 
 
 @functools.cache
-def _root() -> _Node:
-    root = _Node()
+def _paths() -> list[tuple[list[str], Methods]]:
+    """The segments of every path, and its operations by their methods."""
+    paths: dict[str, Methods] = {}
     for operation in operations():
-        node = root
-        for segment in _segments(operation.path):
-            if segment.startswith("{"):
-                node.parameter = node = node.parameter or _Node()
-            else:
-                node = node.literal.setdefault(segment, _Node())
-        node.operations[operation.method] = operation
-    return root
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    # What is spelt out comes before what stands for anything: "{" is behind all letters.
+    return [(_segments(path), paths[path]) for path in sorted(paths)]
+
+
+def _find(path: str) -> tuple[Methods, dict[str, str]]:
+    """The operations at a path, and the values of its parameters."""
+    segments = _segments(path)
+    for names, methods in _paths():
+        if len(names) == len(segments):
+            pairs = list(zip(names, segments, strict=True))
+            if all(name == text or (name[:1] == "{" and text) for name, text in pairs):
+                return methods, {name[1:-1]: unquote(text) for name, text in pairs if name[:1] == "{"}
+    raise Refusal(f"path {path} was not found", 404, code=404)
 
 
 def _segments(path: str) -> list[str]:
@@ -178,17 +168,11 @@ def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str,
     Raises:
         Refusal: No such path or method, or what the interface says of the request does not hold.
     """
-    segments = _segments(path)
-    node = _root().find(segments)
-    if node is None:
-        raise Refusal(f"path {path} was not found", 404, code=404)
-    operation = node.operations.get(method)
+    methods, values = _find(path)
+    operation = methods.get(method)
     if operation is None:
-        allowed = " ".join(sorted(node.operations))
-        raise Refusal(f"method {method} is not allowed, but [{allowed}] are", 405, code=405)
-    values = dict(query.items() if isinstance(query, Mapping) else query)
-    names = _segments(operation.path)
-    values.update((name[1:-1], unquote(text)) for name, text in zip(names, segments, strict=True) if name[0:1] == "{")
+        raise Refusal(f"method {method} is not allowed, but [{' '.join(sorted(methods))}] are", 405, code=405)
+    values = {**dict(query.items() if isinstance(query, Mapping) else query), **values}
     for parameter in operation.parameters:
         if parameter.required and parameter.name not in values:
             raise Refusal(f"{parameter.name} in {parameter.location} is required", code=602)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weaviate_hl.lite import schema_rules as rules
 from weaviate_hl.lite.catalogue import SINCE, Collection, Json, Property, analyzer, capitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, not_found, unsupported, within
 from weaviate_hl.lite.router import Call, one_of, rest
 from weaviate_hl.lite.search.text import PRESETS, Analyzer, refusal
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 
 def create_class(engine: Engine, given: Json) -> Collection:

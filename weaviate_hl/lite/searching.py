@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target, uncapitalised
 from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import VECTORS, Rows
 from weaviate_hl.lite.search import bm25, combine
@@ -35,8 +36,6 @@ from weaviate_hl.lite.vectors import (
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_search_pb2 as pb
     from weaviate_gen.grpc.v1 import search_get_pb2
-
-    from weaviate_hl.lite.engine import Engine
 
 Numbers = NDArray[np.float32]
 Hits = list[tuple[int, float]]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weaviate_gen import SERVER_VERSION
 from weaviate_gen.rest.api import operations
 
 from weaviate_hl.lite.catalogue import Collection, Json, Shard, capitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, not_found
 from weaviate_hl.lite.router import Call, rest
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 NODE = "node1"
 MAX_MESSAGE_SIZE = 104_858_000

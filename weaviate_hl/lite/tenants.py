@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from weaviate_hl.lite.catalogue import Catalogue, Collection, Json, Shard, capitalised, shard_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, not_found, within
 from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import tenants_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
 
 _STORED = {"ACTIVE": "HOT", "INACTIVE": "COLD", "OFFLOADED": "FROZEN"}
 _STATUSES = "ACTIVE INACTIVE OFFLOADED OFFLOADING ONLOADING HOT COLD FROZEN FREEZING UNFREEZING".split()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from weaviate_hl.lite.catalogue import Collection, Json
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.index import CREATED, UPDATED
 from weaviate_hl.lite.objects import delete, now
 from weaviate_hl.lite.results import Found
 from weaviate_hl.lite.search.dates import instant
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 _STATE = "ttl: next deletion"
 
@@ -44,7 +42,7 @@ def alive(collection: Collection, found: list[Found]) -> list[Found]:
 
 
 def delete_if_due(engine: Engine) -> None:
-    """Delete expired objects, as often as the schedule says; called with every request."""
+    """Delete expired objects, as often as the schedule says."""
     every = engine.settings.objects_ttl_delete_schedule
     if not every:
         return
