@@ -51,6 +51,12 @@ class Property:
         """The data type as the schema spells it."""
         return self.data_type[0]
 
+    def tokens(self, value: Any) -> list[str]:
+        """The tokens of a text, or of a list of texts."""
+        if isinstance(value, str):
+            return self.analyzer.index(value)
+        return [token for text in value or () for token in self.analyzer.index(text)]
+
 
 def analyzer(config: Mapping[str, Any], collection: Mapping[str, Any]) -> Analyzer:
     """How a property with this configuration is cut into tokens."""

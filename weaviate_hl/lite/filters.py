@@ -395,7 +395,7 @@ class _Evaluation:
     def _text(self, node: Condition, prop: Property) -> Rows:
         _need(node, TEXT, "expected value to be string, got '{}'")
         self._need_filterable(prop)
-        tokens = self._structure(prop.name, "tokens", _token_keys(prop))
+        tokens = self._structure(prop.name, "tokens", lambda value: set(prop.tokens(value)))
         if node.operator == "Like":
             lists = [tokens.matching(pattern.fullmatch) for pattern in prop.analyzer.patterns(node.value)]
         elif node.operator in _COMPARE:
@@ -496,7 +496,7 @@ class _Evaluation:
             raise Refusal(f"{_RESOLVE}{what} must be indexed to be filterable! {how}")
 
     def _structure(self, column: str, kind: str, keys: Callable[[Any], Iterable[Hashable]]) -> Inverted:
-        return self.index.structure(column, kind, lambda: Inverted(keys))
+        return self.index.structure(column, kind, Inverted, keys)
 
 
 def _need(node: Condition, kind: str, text: str) -> None:
@@ -535,13 +535,6 @@ def _time_key(text: str) -> int:
     raise Refusal(
         f'trying parse time as RFC3339 string: parsing time {json.dumps(text)} as "2006-01-02T15:04:05Z07:00"'
     )
-
-
-def _token_keys(prop: Property) -> Callable[[Any], Iterable[Hashable]]:
-    cut = prop.analyzer.index
-    if prop.is_list:
-        return lambda values: {token for text in values or () for token in cut(text)}
-    return lambda text: () if text is None else set(cut(text))
 
 
 def _value_keys(prop: Property) -> Callable[[Any], Iterable[Hashable]]:

@@ -85,41 +85,6 @@ def _cut(hits: list[Any], jumps: int) -> list[Any]:
     return hits[: combine.autocut([hit[1] for hit in hits], jumps)] if jumps else hits
 
 
-class _VectorRows:
-    """The vectors of one target, as a structure that the index keeps up with writes."""
-
-    def __init__(self, target: Target) -> None:
-        self._name = target.name
-        self.index = (exact.MultiVectorIndex if target.multi else exact.VectorIndex)(target.distance)
-
-    def add(self, row: int, value: Mapping[str, Vector] | None) -> None:
-        if value and (vector := value.get(self._name)):
-            self.index.add(row, numbers(vector))
-
-    def remove(self, row: int, value: Any) -> None:
-        if row in self.index:
-            self.index.remove(row)
-
-
-class _Keywords:
-    """The tokens of one property, as a structure that the index keeps up with writes."""
-
-    def __init__(self, prop: Property) -> None:
-        self._cut = prop.analyzer.index
-        self.postings = Postings()
-
-    def add(self, row: int, value: Any) -> None:
-        self.postings.add(row, self._tokens(value))
-
-    def remove(self, row: int, value: Any) -> None:
-        self.postings.remove(row, self._tokens(value))
-
-    def _tokens(self, value: Any) -> list[str]:
-        if isinstance(value, str):
-            return self._cut(value)
-        return [token for text in value or () for token in self._cut(text)]
-
-
 def numbers(vector: Vector) -> Numbers:
     """A vector as an array, a multi-vector as one with a row for each of its vectors."""
     if isinstance(vector, MultiVector):
@@ -140,7 +105,13 @@ class Scope:
     def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
         if target.skipped:
             raise Refusal("cannot vector-search on a class not vector-indexed")
-        return self.index.structure(VECTORS, target.name, lambda: _VectorRows(target)).index
+        kind = exact.MultiVectorIndex if target.multi else exact.VectorIndex
+
+        def read(vectors: Mapping[str, Vector]) -> Numbers | None:
+            vector = vectors.get(target.name)
+            return numbers(vector) if vector else None
+
+        return self.index.structure(VECTORS, target.name, lambda: kind(target.distance), read)
 
     def only(self, rows: Iterable[int]) -> Scope:
         """The same, but of these rows alone."""
@@ -422,10 +393,10 @@ class KeywordQuery:
         return "".join(f", BM25F_{term}_frequency:{tf}, BM25F_{term}_propLength:{size}" for term, (tf, size) in terms)
 
     def _indexed(self, scope: Scope) -> list[bm25.Field]:
-        def keywords(prop: Property) -> Postings:
-            return scope.index.structure(prop.name, "keywords", lambda: _Keywords(prop)).postings
-
-        return [bm25.Field(keywords(prop), prop.analyzer, boost) for prop, boost in self._fields.items()]
+        return [
+            bm25.Field(scope.index.structure(prop.name, "keywords", Postings, prop.tokens), prop.analyzer, boost)
+            for prop, boost in self._fields.items()
+        ]
 
 
 def _searchable(collection: Collection, name: str) -> Property:

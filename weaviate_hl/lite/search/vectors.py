@@ -156,9 +156,10 @@ class VectorIndex(Index):
         self._lengths = np.resize(self._lengths, capacity)
         self._documents = np.resize(self._documents, capacity)
 
-    def remove(self, document: int) -> None:
-        """Forget a document's vector."""
-        row = self._rows.pop(document)
+    def remove(self, document: int, _vector: object = None) -> None:
+        """Forget a document's vector, if it had one."""
+        if (row := self._rows.pop(document, None)) is None:
+            return
         self._count -= 1
         if row != (last := self._count):
             moved = int(self._documents[last])
@@ -225,9 +226,9 @@ class MultiVectorIndex(Index):
             self._fix_dimensions(len(row), f" at position {position}")
         self._vectors[document] = np.stack(rows)
 
-    def remove(self, document: int) -> None:
-        """Forget a document's vectors."""
-        del self._vectors[document]
+    def remove(self, document: int, _vectors: object = None) -> None:
+        """Forget a document's vectors, if it had some."""
+        self._vectors.pop(document, None)
 
     def distances(self, query: ArrayLike, allow: Allow | None = None) -> tuple[Documents, Vector]:
         """Every document that has vectors and that a filter leaves, with its distance; in no special order."""
