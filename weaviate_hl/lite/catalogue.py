@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -84,42 +84,29 @@ class Target:
 
     @property
     def multi(self) -> bool:
-        return bool(self._settings.get("multivector", {}).get("enabled"))
+        return bool(self.config.get("multivector", {}).get("enabled"))
 
     @property
     def distance(self) -> str:
         return str(self.config.get("distance") or "cosine")
 
     @property
-    def _settings(self) -> Json:
-        return self.config.get("hnsw", self.config) if self.index_type == "dynamic" else self.config
-
-    @property
     def skipped(self) -> bool:
         return bool(self.config.get("skip"))
 
 
+@dataclass(slots=True, eq=False)
 class Shard:
     """Where the objects of a collection, or of one tenant, lie."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        collection: Collection,
-        id: int,
-        name: str,
-        activity: str = "HOT",
-        status: str = "READY",
-        dimensions: str = "{}",
-    ) -> None:
-        self.collection = collection
-        self.id = id
-        self.name = name
-        self.activity = activity
-        self.status = status
-        self.dimensions: dict[str, int] = json.loads(dimensions)
-        self._storage = storage
-        self._index: Index | None = None
+    storage: Storage
+    collection: Collection
+    id: int
+    name: str
+    activity: str = "HOT"
+    status: str = "READY"
+    dimensions: dict[str, int] = field(default_factory=dict)
+    _index: Index | None = None
 
     @property
     def tenant(self) -> str:
@@ -130,7 +117,7 @@ class Shard:
     def index(self) -> Index:
         """The index in memory, built if there is none."""
         if self._index is None or self._index.worn:
-            self._index = Index(self._storage, self.id)
+            self._index = Index(self.storage, self.id)
         return self._index
 
     def forget_index(self) -> None:
@@ -237,8 +224,9 @@ class Catalogue:
         by_id: dict[int, Collection] = {}
         for id, name, config in storage.load("collections"):
             self.collections[name] = by_id[id] = Collection(id, json.loads(config))
-        for id, collection, name, *state in storage.load("shards"):
-            by_id[collection].shards[name] = Shard(storage, by_id[collection], id, name, *state)
+        for id, collection, name, activity, status, dimensions in storage.load("shards"):
+            shard = Shard(storage, by_id[collection], id, name, activity, status, json.loads(dimensions))
+            shard.collection.shards[name] = shard
 
     def find(self, name: str) -> Collection | None:
         """The collection of this name or alias, in any spelling of the first letter."""

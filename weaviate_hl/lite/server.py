@@ -58,14 +58,8 @@ def nodes_of_class(engine: Engine, call: Call) -> Json:
 
 
 def _nodes(engine: Engine, call: Call, collections: list[Collection]) -> Json:
-    node: Json = {
-        "name": NODE,
-        "status": "HEALTHY",
-        "version": SERVER_VERSION,
-        "batchStats": {"queueLength": 0, "ratePerSecond": 0},
-        "shards": None,
-        "operationalMode": "ReadWrite",
-    }
+    node: Json = {"name": NODE, "status": "HEALTHY", "version": SERVER_VERSION, "operationalMode": "ReadWrite"}
+    node |= {"batchStats": {"queueLength": 0, "ratePerSecond": 0}, "shards": None}
     if call.choice("output", "minimal", "verbose") == "verbose":
         only = call.text("shardName")
         node["shards"] = shards = [
@@ -122,19 +116,9 @@ def _collection(engine: Engine, call: Call, what: str) -> Collection:
 
 @rest("cluster", "get_statistics")
 def statistics(engine: Engine, call: Call) -> Json:
-    node: Json = {
-        "name": NODE,
-        "status": "HEALTHY",
-        "ready": True,
-        "open": True,
-        "dbLoaded": True,
-        "bootstrapped": True,
-        "isVoter": True,
-        "leaderId": NODE,
-        "leaderAddress": "",
-        "candidates": {},
-        "raft": {"state": "Leader"},
-    }
+    node: Json = {"name": NODE, "status": "HEALTHY", "leaderId": NODE, "leaderAddress": "", "candidates": {}}
+    node |= dict.fromkeys(("ready", "open", "dbLoaded", "bootstrapped", "isVoter"), True)
+    node["raft"] = {"state": "Leader"}
     return {"statistics": [node], "synchronized": True}
 
 
