@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, unsupported, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported, within
 from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import Index
 from weaviate_hl.lite.router import rpc
@@ -71,8 +71,7 @@ def _found(scope: Scope, request: pb.AggregateRequest, kind: str) -> list[int]:
         most = scope.engine.settings.query_defaults_limit if limit is None else limit
         return [hit[0] for hit in searching.HybridQuery(scope, request.hybrid).run(most)]
     query = searching.near(scope, kind, getattr(request, kind))
-    if len(query.inputs) > 1:
-        raise Refusal("found more than one target vector for aggregation")
+    refuse_if(len(query.inputs) > 1, "found more than one target vector for aggregation")
     if limit is None and query.distance is None and query.certainty is None:
         raise Refusal("must provide certainty or objectLimit with vector search")
     hits = query.run(scope, len(scope.index) if limit is None else limit)
@@ -129,8 +128,7 @@ def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: It
     """Write the figures of one property; its data type decides which, whatever was asked for."""
     if prop.kind in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"aggregate properties: property {prop.name}: dataType {prop.kind} can't be aggregated")
-    if prop.kind not in _KINDS:
-        raise Refusal(f"unrecoginzed dataType {prop.kind}")
+    refuse_if(prop.kind not in _KINDS, f"unrecoginzed dataType {prop.kind}")
     asked = getattr(wanted, wanted.WhichOneof("aggregation") or "text")
     if prop.is_reference and not asked.ListFields():
         return

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from weaviate_hl.lite.catalogue import Catalogue, Json
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, unsupported
+from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
 from weaviate_hl.lite.storage import Storage
@@ -39,8 +39,7 @@ def _folder(engine: Engine, call: Call, id: str) -> Path:
 
 
 def _check_id(id: str) -> None:
-    if not _ID.fullmatch(id):
-        raise Refusal(f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
+    refuse_if(not _ID.fullmatch(id), f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
 
 
 def _found(engine: Engine, call: Call, what: str) -> tuple[Path, Json]:
@@ -71,19 +70,15 @@ def _unsupported(body: Json) -> None:
 def _chosen(body: Json, names: list[str]) -> list[str]:
     """The classes that a body includes, or all that it does not exclude."""
     include, exclude = body.get("include") or [], body.get("exclude") or []
-    if include and exclude:
-        raise Refusal("'include' and 'exclude' cannot both contain values")
+    refuse_if(include and exclude, "'include' and 'exclude' cannot both contain values")
     for kind, given in (("include", include), ("exclude", exclude)):
         for name in given:
-            if given.count(name) > 1:
-                raise Refusal(f"class list '{kind}' contains duplicate: {name}")
-            if not fnmatch.filter(names, name):
-                raise Refusal(f"class {name} doesn't exist, but does have {names}")
+            refuse_if(given.count(name) > 1, f"class list '{kind}' contains duplicate: {name}")
+            refuse_if(not fnmatch.filter(names, name), f"class {name} doesn't exist, but does have {names}")
     if include:
         return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in include)]
     chosen = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude)]
-    if not chosen:
-        raise Refusal(f"empty class list: please choose from : [{' '.join(names)}]")
+    refuse_if(not chosen, f"empty class list: please choose from : [{' '.join(names)}]")
     return chosen
 
 
@@ -99,8 +94,7 @@ def create(engine: Engine, call: Call) -> Json:
     _check_id(id)
     _unsupported(body)
     chosen = _chosen(body, list(engine.catalogue.collections))
-    if folder.exists():
-        raise Refusal(f'backup "{id}" already exists at "{folder}"')
+    refuse_if(folder.exists(), f'backup "{id}" already exists at "{folder}"')
     started = _now()
     unfinished = folder.with_name(f".{id}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -204,5 +198,4 @@ def restore_status(engine: Engine, call: Call) -> Json:
 
 @rest("backups", "restore_cancel")
 def restore_cancel(engine: Engine, call: Call) -> None:
-    if _state(engine, call)[1]:
-        raise Refusal(f'restore "{call.text("id")}" already succeeded')
+    refuse_if(_state(engine, call)[1], f'restore "{call.text("id")}" already succeeded')

@@ -12,7 +12,7 @@ from weaviate_hl.lite import references, router
 from weaviate_hl.lite.catalogue import Json, Shard, capitalised, shard_of, uncapitalised
 from weaviate_hl.lite.encode import parse_uuid, properties_of, references_of, vectors_of
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
 from weaviate_hl.lite.filters import Filter, evaluate, from_message, from_where
 from weaviate_hl.lite.objects import Draft, accept, delete, now, write
 from weaviate_hl.lite.objects_rest import check_body, draft_from, written
@@ -73,8 +73,7 @@ def batch_objects(engine: Engine, request: batch_pb2.BatchObjectsRequest, reply:
 def post_objects(engine: Engine, call: Call) -> list[Json]:
     consistency(call)
     bodies = call.body.get("objects")
-    if not bodies:
-        raise Refusal("invalid param 'objects': cannot be empty, need at least one object for batching")
+    refuse_if(not bodies, "invalid param 'objects': cannot be empty, need at least one object for batching")
     for i, body in enumerate(bodies):
         check_body(body, f"body.objects.{i}.id in body")
     drafts, problems = write_all(engine, bodies, lambda body: draft_from(engine, body, missing=_MISSING))
@@ -126,8 +125,7 @@ def add_references(engine: Engine, items: Iterable[T], to_link: Callable[[T], _L
             prop = draft.collection.properties.get(link.name)
             if prop is None:
                 raise Refusal(f"ref batch: property '{link.name}' not found in schema")
-            if not prop.is_reference:
-                raise Refusal(f"ref batch: prop {link.name} is present, but not a ref, got: string")
+            refuse_if(not prop.is_reference, f"ref batch: prop {link.name} is present, but not a ref, got: string")
             draft.properties.setdefault(link.name, []).append(references.point(*references.named(prop, *link.to)))
             positions.append(i)
         except Refusal as problem:
@@ -160,8 +158,7 @@ def link_of(engine: Engine, message: batch_pb2.BatchReference) -> _Link:
     name, to_name = uncapitalised(message.name), message.to_collection
     collection = engine.catalogue.find(message.from_collection)
     if not to_name and collection is not None:
-        if name not in collection.properties:
-            raise Refusal(f"property {name} does not exist for class {collection.name}")
+        refuse_if(name not in collection.properties, f"property {name} does not exist for class {collection.name}")
         types = collection.properties[name].data_type
         to_name = types[0] if len(types) == 1 else ""
     _need_capital(message.from_collection)
@@ -178,8 +175,7 @@ def link_of(engine: Engine, message: batch_pb2.BatchReference) -> _Link:
 def batch_references(
     engine: Engine, request: batch_pb2.BatchReferencesRequest, reply: batch_pb2.BatchReferencesReply
 ) -> None:
-    if not request.references:
-        raise Refusal(_NO_REFERENCES)
+    refuse_if(not request.references, _NO_REFERENCES)
     problems = add_references(engine, request.references, lambda message: link_of(engine, message))
     for i, text in sorted(problems.items()):
         reply.errors.add(index=i, error=text)
@@ -188,8 +184,7 @@ def batch_references(
 @rest("batch", "references_create")
 def post_references(engine: Engine, call: Call) -> list[Json]:
     consistency(call)
-    if not call.body:
-        raise Refusal(_NO_REFERENCES)
+    refuse_if(not call.body, _NO_REFERENCES)
     for body in call.body:
         for key in ("from", "to"):
             if "://" not in (body.get(key) or ""):
@@ -212,8 +207,7 @@ def _link_from(body: Json) -> _Link:
 
 
 def _need_capital(class_name: str) -> None:
-    if not class_name[:1].isupper():
-        raise Refusal(f"className must start with an uppercase letter, but got {class_name}")
+    refuse_if(not class_name[:1].isupper(), f"className must start with an uppercase letter, but got {class_name}")
 
 
 def _whole_target(engine: Engine, body: Json) -> str:
@@ -255,8 +249,7 @@ def batch_delete(
     with within("batch delete params: "):
         missing = f"could not find class {capitalised(request.collection)} in schema"
         collection = engine.catalogue.need(request.collection, missing)
-        if not request.HasField("filters"):
-            raise Refusal("no filters in batch delete request")
+        refuse_if(not request.HasField("filters"), "no filters in batch delete request")
         node = from_message(engine, collection, request.filters)
     with within("batch delete: cannot find objects: "):
         shard = shard_of(engine.catalogue, collection, request.tenant)
@@ -272,10 +265,8 @@ def delete_objects(engine: Engine, call: Call) -> Json:
     match, output = call.body.get("match"), call.body.get("output") or "minimal"
     dry_run = call.body.get("dryRun") is True
     with within("validate: "):
-        if not match:
-            raise Refusal(f"empty match{'' if match is None else '.class'} clause", 500)
-        if not match.get("where"):
-            raise Refusal("empty match.where clause", 500)
+        refuse_if(not match, f"empty match{'' if match is None else '.class'} clause", 500)
+        refuse_if(not match.get("where"), "empty match.where clause", 500)
         if output not in ("minimal", "verbose"):
             raise Refusal(f'invalid output: "{output}", possible values are: "minimal", "verbose"', 500)
         one_of(match["where"].get("operator") or "", "match.match.where.operator", "body", _OPERATORS)
@@ -329,16 +320,14 @@ def batch_stream(
     first = next(messages, None)
     if first is None:
         raise Refusal("initial stream message receive: EOF")
-    if first.WhichOneof("message") != "start":
-        raise Refusal("first message must be a start message")
+    refuse_if(first.WhichOneof("message") != "start", "first message must be a start message")
     yield pb.BatchStreamReply(started=pb.BatchStreamReply.Started())
     yield pb.BatchStreamReply(backoff=pb.BatchStreamReply.Backoff(batch_size=_BATCH_SIZE))
     for message in messages:
         kind = message.WhichOneof("message")
         if kind == "stop":
             continue  # a mark only: the client still closes its side
-        if kind != "data":
-            raise Refusal("invalid batch send request: data field is nil")
+        refuse_if(kind != "data", "invalid batch send request: data field is nil")
         objects, links = message.data.objects.values, message.data.references.values
         if not objects and not links:
             continue

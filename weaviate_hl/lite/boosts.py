@@ -13,7 +13,7 @@ import numpy as np
 from weaviate_hl.lite.catalogue import Collection
 from weaviate_hl.lite.encode import one_of_enum
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
 from weaviate_hl.lite.filters import Filter, Join, from_message
 from weaviate_hl.lite.search import combine
 from weaviate_hl.lite.search.dates import duration, instant
@@ -45,12 +45,10 @@ class Boost:
     def __init__(self, engine: Engine, collection: Collection, message: pb.Boost) -> None:
         self.weight = float(message.weight) if message.HasField("weight") else 0.5
         self.depth = message.depth if message.HasField("depth") else 100
-        if not message.conditions:
-            raise Refusal("boost: at least one condition is required")
+        refuse_if(not message.conditions, "boost: at least one condition is required")
         if len(message.conditions) > _MOST:
             raise Refusal(f"boost: too many conditions ({len(message.conditions)}), maximum is {_MOST}")
-        if not 0 <= self.weight <= 1:
-            raise Refusal(f"boost: weight must be between 0 and 1, got {self.weight:.6f}")
+        refuse_if(not 0 <= self.weight <= 1, f"boost: weight must be between 0 and 1, got {self.weight:.6f}")
         self._conditions: list[tuple[float, Condition]] = []
         for i, condition in enumerate(message.conditions):
             weight = float(condition.weight) if condition.HasField("weight") else 1.0
@@ -98,8 +96,7 @@ def _time_decay(engine: Engine, collection: Collection, message: pb.Boost.TimeDe
 
 def _numeric_decay(engine: Engine, collection: Collection, message: pb.Boost.NumericDecayFunction) -> Condition:
     name = _property(collection, message.property, "numeric_decay", ("int", "number"))
-    if message.scale <= 0:
-        raise Refusal("numeric_decay: scale must be > 0")
+    refuse_if(message.scale <= 0, "numeric_decay: scale must be > 0")
     origin = message.origin
     return _decay(message, name, lambda number: number - origin, message.scale, message.offset)
 
@@ -116,15 +113,13 @@ def _property(collection: Collection, name: str, what: str, types: Sequence[str]
     """The name of a property, which must be of one of these types."""
     with within(f"{what}: "):
         prop = collection.prop(name)
-        if prop.type not in types:
-            raise Refusal(f'property "{name}" must be of type {" or ".join(types)}, got {prop.type}')
+        refuse_if(prop.type not in types, f'property "{name}" must be of type {" or ".join(types)}, got {prop.type}')
     return name
 
 
 def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, offset: float) -> Condition:
     value = float(message.decay_value) if message.HasField("decay_value") else 0.5
-    if not 0 <= value <= 1:
-        raise Refusal(f"decay: decay_value must be between 0 and 1, got {value:.6f}")
+    refuse_if(not 0 <= value <= 1, f"decay: decay_value must be between 0 and 1, got {value:.6f}")
     curve = one_of_enum(_CURVES, message.curve)
 
     def condition(values: Sequence[Values], uuids: Sequence[bytes]) -> combine.Numbers:

@@ -74,6 +74,12 @@ class TenantRefusal(Refusal):
     """A tenant is missing, not wanted, unknown or not active."""
 
 
+def refuse_if(wrong: object, text: str, status: int = 422) -> None:
+    """Refuse with this text if something is wrong."""
+    if wrong:
+        raise Refusal(text, status)
+
+
 def unsupported(what: str, status: int = 422) -> Refusal:
     """Something that a server does and lite does not; `docs/lite.md` lists what is refused by this."""
     return Refusal(f"lite does not support {what}", status)

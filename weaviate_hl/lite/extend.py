@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, refuse_if
 from weaviate_hl.lite.modules import GENERATIVE, RERANKER
 from weaviate_hl.lite.results import Found, Selection
 from weaviate_hl.lite.server import NODE
@@ -28,8 +28,7 @@ def _has(engine: Engine, selection: Selection, module: str) -> bool:
 
 def check_rerank(engine: Engine, selection: Selection, request: pb.Rerank) -> None:
     """Refuse to rerank without a module for it; the property that is looked at is shown as well."""
-    if not _has(engine, selection, RERANKER):
-        raise Refusal("explorer: list class: extend: unknown capability: rerank")
+    refuse_if(not _has(engine, selection, RERANKER), "explorer: list class: extend: unknown capability: rerank")
     selection.with_property(request.property)
 
 
@@ -63,8 +62,7 @@ class Generation:
         if others := sorted(kinds - {"dummy"}):
             named = ", ".join(f"generative-{kind}" for kind in others)
             raise Refusal(f"explorer: list class: extend: extend generate: client not found, provider: {named}")
-        if any(query.return_metadata for query in queries):
-            raise Refusal("provider: , not supported")
+        refuse_if(any(query.return_metadata for query in queries), "provider: , not supported")
         if not _has(engine, selection, GENERATIVE):
             raise Refusal("explorer: list class: extend: extend generate: client not found, empty provider")
         # What goes into a prompt is shown as well.

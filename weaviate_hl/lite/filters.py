@@ -17,7 +17,7 @@ from uuid import UUID
 
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Inverted, Rows
 from weaviate_hl.lite.references import shard_for, split
 from weaviate_hl.lite.router import one_of
@@ -126,8 +126,7 @@ _MESSAGE_KINDS: Mapping[str, str] = {
 def from_message(engine: Engine, collection: Collection, message: base_pb2.Filters) -> Filter:
     """A filter from gRPC; numbers and texts are brought to the property's type where the server does so."""
     name = OPERATORS[message.operator] if message.operator < len(OPERATORS) else ""
-    if not name:
-        raise Refusal("unknown filter operator OPERATOR_UNSPECIFIED")
+    refuse_if(not name, "unknown filter operator OPERATOR_UNSPECIFIED")
     if name in _JOINS:
         return Join(name, [from_message(engine, collection, operand) for operand in message.filters])
     path, count = list(message.on), False
@@ -161,8 +160,7 @@ def _message_path(engine: Engine, collection: Collection, target: base_pb2.Filte
         class_name = hop.target_collection
     else:
         class_name, *others = types = collection.prop(hop.on).data_type
-        if others:
-            raise Refusal(f"expected reference property with a single target, got [{' '.join(types)}] for {hop.on}")
+        refuse_if(others, f"expected reference property with a single target, got [{' '.join(types)}] for {hop.on}")
     path, count = _message_path(engine, _class(engine, class_name), hop.target)
     return [hop.on, class_name, *path], count
 
@@ -273,8 +271,7 @@ def _check_rest(subject: Subject, name: str, field: str) -> None:
         only = _REST_NAMES[prop.kind]
         wanted = [only, only.replace("Text", "String")]
         text = f'data type filter cannot use "{field}" on type "{prop.type}", use "{only}" instead'
-    if field not in wanted:
-        raise Refusal(text)
+    refuse_if(field not in wanted, text)
 
 
 def _checked(node: Condition) -> Condition:
@@ -332,8 +329,7 @@ class _Evaluation:
         return self._length(node, prop) if subject.aspect == "length" else self._count(node, prop)
 
     def _join(self, node: Join) -> Rows:
-        if not node.operands:
-            raise Refusal(f'{_RESOLVE}no children for operator "{node.operator}"')
+        refuse_if(not node.operands, f'{_RESOLVE}no children for operator "{node.operator}"')
         if node.operator == "Not" and len(node.operands) > 1:
             raise Refusal(f'{_RESOLVE}too many children for operator "Not". Expected 1, given {len(node.operands)}')
         found = [self._nested(i, operand) & self.index.all for i, operand in enumerate(node.operands)]
@@ -368,8 +364,7 @@ class _Evaluation:
                 if node.operator != "ContainsAny" or not problem.text.endswith(STOPWORDS_ONLY):
                     raise
         if not parts:
-            if node.operator == "ContainsAny":
-                raise Refusal(STOPWORDS_ONLY)
+            refuse_if(node.operator == "ContainsAny", STOPWORDS_ONLY)
             inner, name = ("", "And") if node.operator == "ContainsAll" else ("nested NOT query: ", "Or")
             raise Refusal(f'{_RESOLVE}{inner}no children for operator "{name}"')
         found = functools.reduce(operator.and_ if node.operator == "ContainsAll" else operator.or_, parts)
@@ -378,8 +373,7 @@ class _Evaluation:
     # What a property has.
 
     def _value(self, node: Condition, prop: Property) -> Rows:
-        if prop.kind in _OPAQUE:
-            raise Refusal(f'data type "{prop.type}" not supported in query')
+        refuse_if(prop.kind in _OPAQUE, f'data type "{prop.type}" not supported in query')
         if prop.kind == "text":
             return self._text(node, prop)
         if prop.kind == "geoCoordinates":
@@ -402,22 +396,19 @@ class _Evaluation:
             lists = [tokens.compare(node.operator, term) for term in prop.analyzer.query(node.value)]
         else:
             raise Refusal(f"operator {node.operator} is not supported on text properties")
-        if not lists:
-            raise Refusal(STOPWORDS_ONLY)
+        refuse_if(not lists, STOPWORDS_ONLY)
         found = map(self.index.union, lists)
         if node.operator == "NotEqual":
             return self.index.all & ~functools.reduce(operator.or_, found)
         return functools.reduce(operator.and_, found)
 
     def _compare(self, name: str, inverted: Inverted, key: Any, what: str) -> Rows:
-        if name not in _COMPARE:
-            raise Refusal(f"operator {name} is not supported on {what} properties")
+        refuse_if(name not in _COMPARE, f"operator {name} is not supported on {what} properties")
         found = self.index.union(inverted.compare(name, key))
         return self.index.all & ~found if name == "NotEqual" else found
 
     def _geo(self, node: Condition, prop: Property) -> Rows:
-        if node.kind != GEO:
-            raise Refusal(f"expected value to be {GEO}, got {node.shown_kind}")
+        refuse_if(node.kind != GEO, f"expected value to be {GEO}, got {node.shown_kind}")
         if node.operator != "WithinGeoRange":
             raise Refusal(f"operator {node.operator} is not supported on geoCoordinates properties")
         if not prop.filterable:
@@ -501,8 +492,7 @@ class _Evaluation:
 
 def _need(node: Condition, kind: str, text: str) -> None:
     """Refuse a value of another type."""
-    if node.shown_kind != kind:
-        raise Refusal(text.format(node.shown_kind))
+    refuse_if(node.shown_kind != kind, text.format(node.shown_kind))
 
 
 def _not_indexed(name: str) -> Refusal:

@@ -12,7 +12,7 @@ from weaviate_hl.lite import objects, query, references
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, capitalised, shard_of, uncapitalised
 from weaviate_hl.lite.encode import parse_uuid
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found, within
+from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found, refuse_if, within
 from weaviate_hl.lite.objects import Draft, GivenVectors
 from weaviate_hl.lite.router import Call, as_uuid, consistency, rest
 from weaviate_hl.lite.storage import Row
@@ -112,8 +112,7 @@ def _with_vectors(call: Call) -> bool:
     """Whether a request wants vectors as well."""
     names = [name.strip() for name in call.text("include").split(",") if name.strip()]
     for name in names:
-        if name != "vector":
-            raise Refusal(f"unrecognized property '{name}' in ?include list", 400)
+        refuse_if(name != "vector", f"unrecognized property '{name}' in ?include list", 400)
     return bool(names)
 
 
@@ -124,8 +123,7 @@ def _with_vectors(call: Call) -> bool:
 def create(engine: Engine, call: Call) -> Json:
     consistency(call)
     draft = _valid(engine, call.body)
-    if engine.storage.find(draft.shard.id, draft.uuid.bytes):
-        raise Refusal(f"id '{draft.uuid}' already exists")
+    refuse_if(engine.storage.find(draft.shard.id, draft.uuid.bytes), f"id '{draft.uuid}' already exists")
     objects.write_one(engine, draft)
     return _reply(call.body, draft)
 
@@ -158,8 +156,7 @@ def _reply(body: Json, draft: Draft) -> Json:
 
 @rest("objects", "validate")
 def validate(engine: Engine, call: Call) -> None:
-    if not call.body.get("id"):
-        raise Refusal("invalid object: invalid UUID length: 0")
+    refuse_if(not call.body.get("id"), "invalid object: invalid UUID length: 0")
     _valid(engine, call.body, dry_run=True)
 
 
@@ -193,8 +190,7 @@ def put(engine: Engine, call: Call) -> Json:
     uuid = as_uuid(call.text("id"), "id in path")
     if not body.get("id") or as_uuid(body["id"], "id in body") != uuid:
         raise Refusal("invalid update: field 'id' is immutable")
-    if not body.get("class"):
-        raise Refusal("invalid object: " + NOT_IN_SCHEMA.format(""))
+    refuse_if(not body.get("class"), "invalid object: " + NOT_IN_SCHEMA.format(""))
     find = engine.catalogue.find
     if "className" in call.values and find(body["class"]) is not find(call.text("className")):
         raise not_found()
@@ -260,8 +256,7 @@ def _change_references(
     shard, row = (_find if method == "POST" else _existing)(engine, call)
     with within(f"msg:{'validate' if method == 'POST' else 'bad'} inputs code:400 err:"):
         prop = shard.collection.prop(call.text("propertyName"))
-        if not prop.is_reference:
-            raise Refusal(f"property '{prop.name}' is not a reference-type")
+        refuse_if(not prop.is_reference, f"property '{prop.name}' is not a reference-type")
     kept = [_reference(engine, shard, prop, item["beacon"], must_exist=method != "DELETE") for item in given]
     if row is None:
         raise not_found()

@@ -10,7 +10,7 @@ from weaviate_hl.lite import extend, ttl
 from weaviate_hl.lite.catalogue import Collection, Shard, capitalised, shard_of
 from weaviate_hl.lite.encode import parse_uuid
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, unsupported, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported, within
 from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Rows
 from weaviate_hl.lite.results import Encoder, Found, Selection
@@ -90,15 +90,13 @@ class _Search:
         self.end = self.offset + self.limit
         with within(f"{_PLAIN}search: invalid pagination params: "):
             check_page(engine, self.offset, self.limit)
-        if request.sort_by and self.kind:
-            raise Refusal("sorting cannot be combined with search")
+        refuse_if(request.sort_by and self.kind, "sorting cannot be combined with search")
         self.keys = sort_keys(self.collection, [(list(item.path), item.ascending) for item in request.sort_by])
         self._check_cursor()
         if request.HasField("group_by"):
             if len(request.group_by.path) != 1:
                 raise Refusal(f"groupby path can only have one entry, received [{' '.join(request.group_by.path)}]")
-            if not self.kind:
-                raise Refusal("group is not present map[]")
+            refuse_if(not self.kind, "group is not present map[]")
         self.boost = None
         if request.HasField("boost"):
             from weaviate_hl.lite.boosts import Boost
@@ -120,8 +118,7 @@ class _Search:
     def _check_cursor(self) -> None:
         if not (after := self.request.after):
             return
-        if self.kind:
-            raise Refusal("other params cannot be set with after and limit parameters")
+        refuse_if(self.kind, "other params cannot be set with after and limit parameters")
         with within("cursor api: invalid 'after' parameter: "):
             check_cursor({"where": self.filter, "offset": self.offset, "sort": self.keys})
             with within(f"after parameter '{after}' is not a valid uuid: "):
@@ -250,8 +247,7 @@ def check_page(engine: Engine, offset: int, limit: int) -> None:
 def check_cursor(given: Mapping[str, object]) -> None:
     """Refuse what cannot stand beside a cursor."""
     for name, value in given.items():
-        if value:
-            raise Refusal(f"{name} cannot be set with after and limit parameters")
+        refuse_if(value, f"{name} cannot be set with after and limit parameters")
 
 
 SORT_LAYER = "invalid 'sort' parameter: "
@@ -267,8 +263,7 @@ def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -
 
 
 def _sort_column(collection: Collection, path: list[str]) -> tuple[str, str]:
-    if not path or not path[0]:
-        raise Refusal("path parameter cannot be empty")
+    refuse_if(not path or not path[0], "path parameter cannot be empty")
     if len(path) > 1:
         raise Refusal(f"sorting by reference not supported, path must have exactly one argument, got {len(path)}")
     name = path[0]
@@ -277,8 +272,7 @@ def _sort_column(collection: Collection, path: list[str]) -> tuple[str, str]:
     if name in (CREATED, UPDATED):
         return name, "int"
     prop = collection.prop(name)
-    if prop.is_reference:
-        raise Refusal(f'sorting by reference not supported, property "{name}" is a ref prop to the class')
+    refuse_if(prop.is_reference, f'sorting by reference not supported, property "{name}" is a ref prop to the class')
     if prop.kind == "uuid":
         rule = "sorting by uuid is currently not supported"
         plea = "if you believe it should be, please open a feature request"

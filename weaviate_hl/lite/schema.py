@@ -5,7 +5,7 @@ from __future__ import annotations
 from weaviate_hl.lite import schema_rules as rules
 from weaviate_hl.lite.catalogue import SINCE, Collection, Json, Property, analyzer, capitalised
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, not_found, unsupported, within
+from weaviate_hl.lite.errors import Refusal, not_found, refuse_if, unsupported, within
 from weaviate_hl.lite.router import Call, one_of, rest
 from weaviate_hl.lite.search.text import PRESETS, Analyzer, refusal
 
@@ -14,14 +14,11 @@ def create_class(engine: Engine, given: Json) -> Collection:
     """Make a class; refuse one that cannot be, or whose name is taken."""
     catalogue = engine.catalogue
     name = rules.class_name(given.get("class") or "")
-    if name in catalogue.collections:
-        raise Refusal(f"class name {name} already exists")
-    if name in catalogue.aliases:
-        raise Refusal(f"alias name {name} already exists")
+    refuse_if(name in catalogue.collections, f"class name {name} already exists")
+    refuse_if(name in catalogue.aliases, f"alias name {name} already exists")
     for kind, names in (("class", catalogue.collections), ("alias", catalogue.aliases)):
         for other in names:
-            if other.lower() == name.lower():
-                raise Refusal(f'class already exists: found similar {kind} "{other}"')
+            refuse_if(other.lower() == name.lower(), f'class already exists: found similar {kind} "{other}"')
     return catalogue.create(_complete(engine, given))
 
 
@@ -34,8 +31,7 @@ def _complete(engine: Engine, given: Json, *, updating: bool = False) -> Json:
 def add_property(engine: Engine, collection: Collection, given: Json) -> Json:
     """Add a property to a class."""
     for key in ("name", "dataType"):
-        if not given.get(key):
-            raise Refusal(f"property must contain {key}")
+        refuse_if(not given.get(key), f"property must contain {key}")
     presets = collection.inverted.get("stopwordPresets") or {}
     prop = rules.complete_property(given, engine.catalogue.collections.keys(), presets, "")
     if any(prop["name"].lower() == name.lower() for name in collection.properties):
@@ -156,8 +152,7 @@ def update_indexes(engine: Engine, call: Call) -> None:
 
 def _alias_target(engine: Engine, call: Call) -> str:
     name = capitalised(call.body.get("class") or "")
-    if name not in engine.catalogue.collections:
-        raise Refusal(f'validation: target class "{name}" does not exist')
+    refuse_if(name not in engine.catalogue.collections, f'validation: target class "{name}" does not exist')
     return name
 
 
@@ -180,10 +175,8 @@ def create_alias(engine: Engine, call: Call) -> Json:
     except Refusal:
         raise Refusal(f"'{given}' is not a valid alias name") from None
     collection = _alias_target(engine, call)
-    if alias in engine.catalogue.aliases:
-        raise Refusal(f"create alias: {alias}, alias already exists")
-    if alias in engine.catalogue.collections:
-        raise Refusal(f"create alias: class {alias} already exists", 500)
+    refuse_if(alias in engine.catalogue.aliases, f"create alias: {alias}, alias already exists")
+    refuse_if(alias in engine.catalogue.collections, f"create alias: class {alias} already exists", 500)
     engine.catalogue.set_alias(alias, collection)
     return _shown_alias(engine, alias)
 
@@ -218,8 +211,7 @@ _LONGEST = 10_000
 
 
 def _tokens(cut: Analyzer, text: str) -> Json:
-    if len(text) > _LONGEST:
-        raise Refusal(f"text exceeds maximum allowed length of {_LONGEST:,} characters")
+    refuse_if(len(text) > _LONGEST, f"text exceeds maximum allowed length of {_LONGEST:,} characters")
     return {"indexed": cut.index(text), "query": cut.query(text)}
 
 
@@ -231,15 +223,12 @@ def tokenize(engine: Engine, call: Call) -> Json:
             raise Refusal(f"{key} in body is required", code=602)
     tokenization = body["tokenization"]
     one_of(tokenization, "tokenization", "body", rules.TOKENIZATIONS)
-    if refusal(tokenization):
-        raise Refusal(f"unsupported tokenization strategy: {tokenization}")
+    refuse_if(refusal(tokenization), f"unsupported tokenization strategy: {tokenization}")
     stop, presets = body.get("stopwords") or {}, body.get("stopwordPresets") or {}
-    if stop and presets:
-        raise Refusal("stopwords and stopwordPresets are mutually exclusive; pass only one")
+    refuse_if(stop and presets, "stopwords and stopwordPresets are mutually exclusive; pass only one")
     options = body.get("analyzerConfig") or {}
     for preset in (options.get("stopwordPreset"), stop.get("preset")):
-        if preset and preset not in PRESETS and preset not in presets:
-            raise Refusal(f'unknown stopword preset "{preset}"')
+        refuse_if(preset and preset not in PRESETS and preset not in presets, f'unknown stopword preset "{preset}"')
     if options.get("asciiFoldIgnore") and not options.get("asciiFold"):
         raise Refusal("asciiFoldIgnore requires asciiFold to be enabled")
     collection = {"invertedIndexConfig": {"stopwords": stop, "stopwordPresets": presets}}
@@ -257,6 +246,5 @@ def tokenize_property(engine: Engine, call: Call) -> Json:
     prop = next((prop for prop in collection.properties.values() if prop.name.lower() == name), None)
     if prop is None:
         raise not_found()
-    if prop.kind != "text":
-        raise Refusal("tokenization is not enabled for this property")
+    refuse_if(prop.kind != "text", "tokenization is not enabled for this property")
     return _tokens(prop.analyzer, call.body.get("text") or "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from weaviate_hl.lite import vector_index
 from weaviate_hl.lite.catalogue import LISTS, PRIMITIVES, Json, capitalised, uncapitalised
-from weaviate_hl.lite.errors import Refusal, within
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
 from weaviate_hl.lite.modules import Modules
 from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.text import PRESETS, refusal
@@ -41,8 +41,7 @@ NO_SHARDING = {key: type(value)() for key, value in _SHARDING.items()}
 def class_name(name: str) -> str:
     """A class name as it is stored; refuses one that cannot be."""
     name = capitalised(name)
-    if name.lower() == "raft":
-        raise Refusal("parse class name: class name `raft` is reserved")
+    refuse_if(name.lower() == "raft", "parse class name: class name `raft` is reserved")
     if not re.fullmatch(r"[A-Z][_0-9A-Za-z]*", name) or len(name) > 255:
         longer = ". Name should not be longer than 255 characters" if len(name) > 255 else ""
         raise Refusal(f"'{name}' is not a valid class name{longer}")
@@ -51,8 +50,7 @@ def class_name(name: str) -> str:
 
 def property_name(name: str) -> str:
     name = uncapitalised(name)
-    if name in _RESERVED:
-        raise Refusal(f"'{name}' is a reserved property name")
+    refuse_if(name in _RESERVED, f"'{name}' is a reserved property name")
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
             raise Refusal(f"'{name}' is not a valid property name: suffix '{suffix}' is reserved for internal indices")
@@ -109,8 +107,7 @@ def _parts(given: Json, kind: str, path: str, where: str) -> Json:
     nested = given.get("nestedProperties") or ()
     if kind == "object":
         return {"nestedProperties": _nested_properties(nested, path, where)}
-    if nested:
-        raise Refusal(f"property '{path}': nestedProperties not allowed for data types other than object/object[]")
+    refuse_if(nested, f"property '{path}': nestedProperties not allowed for data types other than object/object[]")
     return {}
 
 
@@ -119,23 +116,19 @@ def _data_type(given: Json, name: str, classes: Collection[str]) -> tuple[list[s
     types: list[str] = given.get("dataType") or []
     tokenization = given.get("tokenization") or None
     listed = f"property '{name}': invalid dataType: [{' '.join(types)}]: "
-    if not types:
-        raise Refusal(listed + "dataType must have at least one element")
+    refuse_if(not types, listed + "dataType must have at least one element")
     first = types[0]
     if len(types) == 1 and first in ("string", "string[]"):
         tokens = {None: "whitespace", "word": "whitespace", "field": "field"}
-        if tokenization not in tokens:
-            raise Refusal(f"tokenization '{tokenization}' is not allowed for data type '{first}'")
+        refuse_if(tokenization not in tokens, f"tokenization '{tokenization}' is not allowed for data type '{first}'")
         return [first.replace("string", "text")], tokens[tokenization]
     if len(types) == 1 and first in PRIMITIVES | LISTS:
         return [first], tokenization or ("word" if first.startswith("text") else None)
     for target in types:
         if not target[:1].isupper():
-            if len(types) == 1:
-                raise Refusal(f"{listed}unknown primitive data type '{target}'")
+            refuse_if(len(types) == 1, f"{listed}unknown primitive data type '{target}'")
             raise Refusal(f"{listed}'{target}' is not a valid class name")
-        if target not in classes:
-            raise Refusal("bad request: reference property to nonexistent class")
+        refuse_if(target not in classes, "bad request: reference property to nonexistent class")
     return list(types), tokenization
 
 
@@ -181,11 +174,9 @@ def _text_analyzer(given: Json, name: str, data_type: str, prop: Json, presets: 
     with within(f"property '{name}': "):
         if data_type not in ("text", "text[]"):
             raise Refusal(f"processing options are only allowed for text and text[] data types, got '{data_type}'")
-        if ignored and not given.get("asciiFold"):
-            raise Refusal("asciiFoldIgnore requires asciiFold to be enabled")
+        refuse_if(ignored and not given.get("asciiFold"), "asciiFoldIgnore requires asciiFold to be enabled")
         for letter in ignored:
-            if len(letter) != 1:
-                raise Refusal(f'each asciiFoldIgnore entry must be a single character, got "{letter}"')
+            refuse_if(len(letter) != 1, f'each asciiFoldIgnore entry must be a single character, got "{letter}"')
         if preset and (tokens := prop["tokenization"]) != "word":
             raise Refusal(f'stopwordPreset is only supported with tokenization "word", got "{tokens}"')
         if preset and preset not in PRESETS and preset not in presets:
@@ -218,12 +209,9 @@ def _nested_property(given: Json, parent: str, where: str) -> Json:
     first = types[0] if types else ""
     kind = first.removesuffix("[]")
     with within(f"property '{path}': "):
-        if first in ("geoCoordinates", "phoneNumber"):
-            raise Refusal(f"data type '{first}' not allowed as nested property")
-        if kind == "string":
-            raise Refusal(f"data type '{first}' is deprecated and not allowed as nested property")
-        if len(types) != 1 or first not in PRIMITIVES | LISTS:
-            raise Refusal("reference data type not allowed")
+        refuse_if(first in ("geoCoordinates", "phoneNumber"), f"data type '{first}' not allowed as nested property")
+        refuse_if(kind == "string", f"data type '{first}' is deprecated and not allowed as nested property")
+        refuse_if(len(types) != 1 or first not in PRIMITIVES | LISTS, "reference data type not allowed")
         flags = {"indexFilterable": kind not in ("blob", "blobHash"), "indexSearchable": kind == "text"}
         flags = _given_flags(given, {**flags, "indexRangeFilters": False}, first, _NESTED_ONLY_FOR)
     common = _common(given, kind, given.get("tokenization") or ("word" if kind == "text" else None), where)
@@ -241,19 +229,15 @@ def _inverted(given: Json) -> Json:
         "stopwords": _stopwords(stop),
         "usingBlockMaxWAND": True,
     }
-    if config["bm25"]["k1"] < 0:
-        raise Refusal("BM25.k1 must be >= 0")
-    if not 0 <= config["bm25"]["b"] <= 1:
-        raise Refusal("BM25.b must be >= 0 and <= 1")
-    if config["cleanupIntervalSeconds"] < 0:
-        raise Refusal("cleanup interval seconds must be > 0")
+    refuse_if(config["bm25"]["k1"] < 0, "BM25.k1 must be >= 0")
+    refuse_if(not 0 <= config["bm25"]["b"] <= 1, "BM25.b must be >= 0 and <= 1")
+    refuse_if(config["cleanupIntervalSeconds"] < 0, "cleanup interval seconds must be > 0")
     for flag in ("indexNullState", "indexPropertyLength", "indexTimestamps"):
         if given.get(flag):
             config[flag] = True
     if presets := given.get("stopwordPresets"):
         for name, words in presets.items():
-            if not words:
-                raise Refusal(f'stopwordPresets: preset "{name}" must have at least one word')
+            refuse_if(not words, f'stopwordPresets: preset "{name}" must have at least one word')
             if any(not word.strip() for word in words):
                 raise Refusal(f'stopwordPresets: preset "{name}" contains empty or whitespace-only word')
         config["stopwordPresets"] = presets
@@ -263,14 +247,11 @@ def _inverted(given: Json) -> Json:
 def _stopwords(given: Json) -> Json:
     preset = given.get("preset") or "en"
     additions, removals = given.get("additions"), given.get("removals")
-    if preset not in PRESETS:
-        raise Refusal(f"stopwordPreset '{preset}' does not exist")
+    refuse_if(preset not in PRESETS, f"stopwordPreset '{preset}' does not exist")
     for kind, words in (("additions", additions), ("removals", removals)):
-        if any(not word.strip() for word in words or ()):
-            raise Refusal(f"cannot use whitespace in stopword.{kind}")
+        refuse_if(any(not word.strip() for word in words or ()), f"cannot use whitespace in stopword.{kind}")
     for word in additions or ():
-        if word in (removals or ()):
-            raise Refusal(f"found '{word}' in both stopwords.additions and stopwords.removals")
+        refuse_if(word in (removals or ()), f"found '{word}' in both stopwords.additions and stopwords.removals")
     if additions:
         additions = [word for word in additions if word not in PRESETS[preset]] or None
     return {"preset": preset, "additions": additions, "removals": removals}
@@ -279,8 +260,7 @@ def _stopwords(given: Json) -> Json:
 def _tenancy(given: Json) -> Json:
     config = {key: given.get(key) is True for key in ("enabled", "autoTenantCreation", "autoTenantActivation")}
     for key in ("autoTenantCreation", "autoTenantActivation"):
-        if config[key] and not config["enabled"]:
-            raise Refusal(f"can't enable {key} on a non-multi-tenant class")
+        refuse_if(config[key] and not config["enabled"], f"can't enable {key} on a non-multi-tenant class")
     return config
 
 
@@ -303,8 +283,7 @@ def _sharding(given: Json) -> Json:
             )
     count = given.get("desiredCount", 1)
     virtual = given.get("virtualPerPhysical", 128)
-    if not isinstance(count, int) or count < 1:
-        raise Refusal("invalid sharding state: physical shards unavailable")
+    refuse_if(not isinstance(count, int) or count < 1, "invalid sharding state: physical shards unavailable")
     config = dict(_SHARDING, virtualPerPhysical=virtual, desiredCount=count, actualCount=count)
     return config | {"desiredVirtualCount": count * virtual, "actualVirtualCount": count * virtual}
 
@@ -321,8 +300,7 @@ def _ttl(given: Json, config: Json, scheduled: bool, creating: bool) -> Json:
     if not scheduled:
         example = "set OBJECTS_TTL_DELETE_SCHEDULE, e.g. '@every 1h'"
         raise Refusal(f"objects TTL needs a running background scheduler: {example}")
-    if not delete_on:
-        raise Refusal('missing value for "deleteOn"')
+    refuse_if(not delete_on, 'missing value for "deleteOn"')
     if delete_on in _TTL_TIMES:
         if life < 60:
             need = f'Required minimum "60" seconds, given "{life}" seconds'
@@ -337,8 +315,7 @@ def _ttl(given: Json, config: Json, scheduled: bool, creating: bool) -> Json:
     with within(f'property "{delete_on}" set as "deleteOn" '):
         if prop is None:
             raise Refusal("not found")
-        if prop["dataType"] != ["date"]:
-            raise Refusal('should have "date" data type')
+        refuse_if(prop["dataType"] != ["date"], 'should have "date" data type')
         if not (prop["indexFilterable"] or prop["indexRangeFilters"]):
             raise Refusal("should have filterable or rangeable index enabled")
     return ttl
@@ -397,8 +374,7 @@ def _named_vector(name: str, given: Json, modules: Modules) -> Json:
 
 
 def _known_vectorizer(name: str, modules: Modules) -> None:
-    if name != "none" and name not in modules.vectorizers:
-        raise Refusal(f'vectorizer: no module with name "{name}" present')
+    refuse_if(name != "none" and name not in modules.vectorizers, f'vectorizer: no module with name "{name}" present')
 
 
 def complete_class(
@@ -426,8 +402,7 @@ def complete_class(
     config["replicationConfig"] = _replication(given.get("replicationConfig") or {})
     sharding = given.get("shardingConfig")
     if config["multiTenancyConfig"]["enabled"]:
-        if sharding and not updating:
-            raise Refusal("cannot have both shardingConfig and multiTenancyConfig")
+        refuse_if(sharding and not updating, "cannot have both shardingConfig and multiTenancyConfig")
         config["shardingConfig"] = dict(NO_SHARDING)
     else:
         config["shardingConfig"] = _sharding(sharding or {})
@@ -479,8 +454,7 @@ def check_update(old: Json, new: Json) -> None:
     before, after = old["multiTenancyConfig"]["enabled"], new["multiTenancyConfig"]["enabled"]
     if before != after:
         raise Refusal(f"{'disabling' if before else 'enabling'} multi-tenancy for an existing class is not supported")
-    if old["class"] != new["class"]:
-        raise Refusal(_immutable("class name", old["class"], new["class"]))
+    refuse_if(old["class"] != new["class"], _immutable("class name", old["class"], new["class"]))
     for flag in ("indexTimestamps", "indexNullState", "indexPropertyLength"):
         a, b = (str(config["invertedIndexConfig"].get(flag, False)).lower() for config in (old, new))
         if a != b:
@@ -549,8 +523,7 @@ def _check_vectors(old: Json, new: Json) -> None:
 
 
 def _check_same(old: Json, new: Json, key: str, label: str) -> None:
-    if old[key] != new.get(key):
-        raise Refusal(_immutable(label, old[key], new.get(key, "")))
+    refuse_if(old[key] != new.get(key), _immutable(label, old[key], new.get(key, "")))
 
 
 def _check_index(old: Json, new: Json, prefix: str) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target, uncapitalised
 from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.errors import Refusal, refuse_if
 from weaviate_hl.lite.index import VECTORS, Rows
 from weaviate_hl.lite.search import bm25, combine
 from weaviate_hl.lite.search import vectors as exact
@@ -103,8 +103,7 @@ class Scope:
         self.allow = None if allowed is None else np.frombuffer(self.index.flags(allowed), bool)
 
     def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
-        if target.skipped:
-            raise Refusal("cannot vector-search on a class not vector-indexed")
+        refuse_if(target.skipped, "cannot vector-search on a class not vector-indexed")
         kind = exact.MultiVectorIndex if target.multi else exact.VectorIndex
 
         def read(vectors: Mapping[str, Vector]) -> Numbers | None:
@@ -194,8 +193,7 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
     if distance is not None and certainty is not None:
         raise Refusal(f"{what}: cannot provide distance and certainty")
     if certainty is not None:
-        if len(inputs) > 1:
-            raise Refusal("multiple target vectors are not supported with certainty")
+        refuse_if(len(inputs) > 1, "multiple target vectors are not supported with certainty")
         for target, _ in inputs:
             if reason := exact.certainty_refusal(target.distance):
                 raise Refusal(reason)
@@ -248,8 +246,7 @@ def near_vector(collection: Collection, message: pb.NearVector) -> VectorQuery:
     for target, vector in inputs:
         if target.multi and not isinstance(vector, MultiVector):
             raise Refusal("near_vector: provided vector is a regular vector but vector index supports multi vectors")
-        if not vector:
-            raise Refusal("near_vector: vector is required")
+        refuse_if(not vector, "near_vector: vector is required")
     return _query(message, inputs, "near_vector")
 
 
@@ -268,13 +265,11 @@ def _inputs(item: pb.VectorForTarget) -> list[Vector]:
 
 def _single(message: Any, what: str) -> Vector:
     """The one vector of a message: the newest form of those that are set."""
-    if len(message.vectors) > 1:
-        raise Refusal(f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
+    refuse_if(len(message.vectors) > 1, f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
     if message.vectors:
         return vector_of(message.vectors[0])
     vector = from_bytes(message.vector_bytes) or from_numbers(message.vector)
-    if not vector:
-        raise Refusal(f"{what}: vector is required")
+    refuse_if(not vector, f"{what}: vector is required")
     return vector
 
 
@@ -288,8 +283,7 @@ def _split(target: Target, vector: Vector) -> list[Vector]:
 
 def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
     """A search near the stored vectors of an object of the same shard."""
-    if not message.id:
-        raise Refusal("near_object: id is required")
+    refuse_if(not message.id, "near_object: id is required")
     targets = targets_of(scope.collection, _target_names(message))
     row = scope.engine.storage.find(scope.shard.id, parse_uuid(message.id).bytes)
     if row is None:
@@ -304,8 +298,7 @@ def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
 def near_text(scope: Scope, message: pb.NearTextSearch) -> VectorQuery:
     """A search near the vector that a registered function makes of texts, perhaps moved."""
     targets = targets_of(scope.collection, _target_names(message))
-    if not message.query:
-        raise Refusal("nearText: the query must have at least one text")
+    refuse_if(not message.query, "nearText: the query must have at least one text")
     inputs = []
     for target in targets:
         vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), "nearText")], axis=0)
@@ -362,8 +355,7 @@ class KeywordQuery:
         self._fields = {_searchable(collection, uncapitalised(name)): boost for name, boost in boosts.items()} or {
             prop: 1.0 for prop in collection.properties.values() if prop.searchable
         }
-        if not self._fields:
-            raise Refusal("No properties provided, and no indexed properties found in class")
+        refuse_if(not self._fields, "No properties provided, and no indexed properties found in class")
         self._operator = one_of_enum(_OPERATORS, options.operator)
         self._minimum = options.minimum_or_tokens_match
         if self._operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
@@ -411,8 +403,7 @@ def _searchable(collection: Collection, name: str) -> Property:
 
 def keyword(collection: Collection, message: pb.BM25) -> KeywordQuery:
     """A keyword search from its message."""
-    if not message.query:
-        raise Refusal("keyword search (bm25) must have query set")
+    refuse_if(not message.query, "keyword search (bm25) must have query set")
     return KeywordQuery(collection, message.query, message.properties, message.search_operator)
 
 
@@ -526,12 +517,9 @@ def _diversified(
     if not hits or not selection.HasField("mmr"):
         return hits
     mmr = selection.mmr
-    if mmr.limit < 1:
-        raise Refusal("MMR limit must be at least 1")
-    if mmr.limit > limit:
-        raise Refusal(f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
-    if not 0 <= mmr.balance <= 1:
-        raise Refusal("MMR balance must be between 0 and 1")
+    refuse_if(mmr.limit < 1, "MMR limit must be at least 1")
+    refuse_if(mmr.limit > limit, f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
+    refuse_if(not 0 <= mmr.balance <= 1, "MMR balance must be between 0 and 1")
     for target in targets:
         if target.multi:
             raise Refusal(f'MMR selection is not supported with multi-vector indexes (target vector "{target.name}")')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from weaviate_hl.lite.catalogue import Catalogue, Collection, Json, Shard, capitalised, shard_of
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, not_found, within
+from weaviate_hl.lite.errors import Refusal, not_found, refuse_if, within
 from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
@@ -30,14 +30,12 @@ def shard_for_write(catalogue: Catalogue, collection: Collection, tenant: str) -
 def _collection(engine: Engine, name: str) -> Collection:
     name = capitalised(name)
     collection = engine.catalogue.need(name, f'class "{name}": class not found')
-    if not collection.multi_tenant:
-        raise Refusal(f'multi-tenancy is not enabled for class "{name}"')
+    refuse_if(not collection.multi_tenant, f'multi-tenancy is not enabled for class "{name}"')
     return collection
 
 
 def _check_name(name: str, prefix: str = "") -> None:
-    if not name:
-        raise Refusal(f"{prefix}empty tenant name")
+    refuse_if(not name, f"{prefix}empty tenant name")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise Refusal(
             f"{prefix} '{name}' is not a valid tenant name. should only contain alphanumeric characters (a-z, "
@@ -55,12 +53,10 @@ def _check(given: list[Json], creating: bool) -> list[tuple[str, str]]:
             one_of(status, "activityStatus", "body", _STATUSES)
         if creating:
             _check_name(name, f"tenant name at index {i}: ")
-        if name in seen:
-            raise Refusal(f"tenant name {name} existed multiple times")
+        refuse_if(name in seen, f"tenant name {name} existed multiple times")
         seen.add(name)
         status = _STORED.get(status, status)
-        if status == "FROZEN":
-            raise Refusal("can't offload tenants, because offload-s3 module is not enabled")
+        refuse_if(status == "FROZEN", "can't offload tenants, because offload-s3 module is not enabled")
         if status not in ("HOT", "COLD") and (status or not creating):
             raise Refusal(f"invalid activity status '{status}' for tenant \"{name}\"")
         checked.append((name, status))
@@ -85,8 +81,7 @@ def create(engine: Engine, call: Call) -> list[Json]:
 @rest("schema", "tenants_update")
 def update(engine: Engine, call: Call) -> list[Json]:
     collection = _collection(engine, call.text("className"))
-    if len(call.body) > _MOST:
-        raise Refusal(f"maximum number of tenants allowed to be updated simultaneously is {_MOST}")
+    refuse_if(len(call.body) > _MOST, f"maximum number of tenants allowed to be updated simultaneously is {_MOST}")
     tenants = _check(call.body, creating=False)
     missing = [name for name, _ in tenants if name not in collection.shards]
     with engine.storage.transaction():
@@ -139,8 +134,7 @@ def tenants_get(engine: Engine, request: pb.TenantsGetRequest, reply: pb.Tenants
         names: Iterable[str] = collection.shards
         if request.WhichOneof("params") == "names":
             names = request.names.values
-            if not names:
-                raise Refusal("must specify at least one tenant name")
+            refuse_if(not names, "must specify at least one tenant name")
     for name in names:
         if shard := collection.shards.get(name):
             reply.tenants.add(name=name, activity_status=f"TENANT_ACTIVITY_STATUS_{shard.activity}")
