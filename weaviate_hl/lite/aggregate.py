@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
+from weaviate_hl.lite.catalogue import Collection, Property, Shard, capitalised, shard_of
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported, within
 from weaviate_hl.lite.filters import evaluate, from_message
@@ -47,7 +47,7 @@ def aggregate(engine: Engine, request: pb.AggregateRequest, reply: pb.AggregateR
             rows = [0] * index.count  # only counted
         else:
             rows = index.listed(index.all if allowed is None else allowed)
-        _fill(reply, collection, index, request, rows, wanted)
+        _fill(reply, shard, request, rows, wanted)
 
 
 def _property(collection: Collection, name: str) -> Property:
@@ -79,13 +79,9 @@ def _found(scope: Scope, request: pb.AggregateRequest, kind: str) -> list[int]:
 
 
 def _fill(
-    reply: pb.AggregateReply,
-    collection: Collection,
-    index: Index,
-    request: pb.AggregateRequest,
-    rows: Sequence[int],
-    wanted: _Wanted,
+    reply: pb.AggregateReply, shard: Shard, request: pb.AggregateRequest, rows: Sequence[int], wanted: _Wanted
 ) -> None:
+    index = shard.index
     if not request.HasField("group_by"):
         reply.single_result.objects_count = len(rows) if request.objects_count else 0
         as_written = request.HasField("filters") or bool(request.WhichOneof("search"))
@@ -94,7 +90,7 @@ def _fill(
         return
     if request.group_by.collection and capitalised(request.group_by.collection) != capitalised(request.collection):
         raise Refusal(f"grouping by a property of another collection is not supported: {request.group_by.collection}")
-    by = collection.properties.get(request.group_by.property)
+    by = shard.collection.properties.get(request.group_by.property)
     if by is None:
         return
     column = index.column(by.name)

@@ -101,7 +101,7 @@ def create(engine: Engine, call: Call) -> Json:
     unfinished.mkdir(parents=True)
     copy = Storage(unfinished / _DATA)
     with copy.transaction():
-        _copy(engine.catalogue, engine.storage, chosen, Catalogue(copy))
+        Catalogue(copy).take(engine.catalogue, chosen)
     copy.close()
     size = sum(path.stat().st_size for path in unfinished.iterdir()) / 2**30
     about = {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "startedAt": started}
@@ -109,18 +109,6 @@ def create(engine: Engine, call: Call) -> Json:
     (unfinished / _ABOUT).write_text(json.dumps(about))
     unfinished.rename(folder)  # at once, so that half a backup is none
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
-
-
-def _copy(
-    catalogue: Catalogue, source: Storage, chosen: list[str], copy: Catalogue, *, overwrite: bool = False
-) -> None:
-    """Write collections and their aliases into another data file."""
-    for name in chosen:
-        copy.copy(catalogue.collections[name], source)
-    for alias, name in catalogue.aliases.items():
-        taken = alias in copy.collections or (alias in copy.aliases and not overwrite)
-        if name in chosen and not taken:
-            copy.set_alias(alias, name)
 
 
 @rest("backups", "create_status")
@@ -174,7 +162,7 @@ def _restore(engine: Engine, path: Path, chosen: list[str], overwrite_aliases: b
     try:
         restored = Catalogue(engine.storage)  # which is thrown away if something fails
         with engine.storage.transaction():
-            _copy(Catalogue(backup), backup, chosen, restored, overwrite=overwrite_aliases)
+            restored.take(Catalogue(backup), chosen, overwrite_aliases=overwrite_aliases)
     except sqlite3.Error as error:
         raise Refusal(f"restore: {error}", 500) from error
     finally:

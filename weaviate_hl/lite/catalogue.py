@@ -252,15 +252,20 @@ class Catalogue:
         statement = "INSERT INTO collections (name, config) VALUES (?, ?)"
         return Collection(self._storage.run(statement, config["class"], json.dumps(config)), config)
 
-    def copy(self, collection: Collection, source: Storage) -> None:
-        """Take over a collection of another data file, with its shards and objects."""
-        made = self.collections[collection.name] = self._add(collection.config)
-        for shard in collection.shards.values():
-            new = self.add_shard(made, shard.name, shard.activity)
-            new.status, new.dimensions = shard.status, shard.dimensions
-            self.save_shard(new)
-            rows = [row._replace(doc=self._storage.new_docs(1)) for row in source.rows(shard.id)]
-            self._storage.insert(new.id, rows)
+    def take(self, other: Catalogue, names: list[str], *, overwrite_aliases: bool = False) -> None:
+        """Take over collections of another data file, with their objects, and the aliases that stand for them."""
+        for name in names:
+            made = self.collections[name] = self._add(other.collections[name].config)
+            for shard in other.collections[name].shards.values():
+                new = self.add_shard(made, shard.name, shard.activity)
+                new.status, new.dimensions = shard.status, shard.dimensions
+                self.save_shard(new)
+                rows = [row._replace(doc=self._storage.new_docs(1)) for row in shard.storage.rows(shard.id)]
+                self._storage.insert(new.id, rows)
+        for alias, name in other.aliases.items():
+            taken = alias in self.collections or (alias in self.aliases and not overwrite_aliases)
+            if name in names and not taken:
+                self.set_alias(alias, name)
 
     def configure(self, collection: Collection, config: Json, *, only_adds: bool = False) -> None:
         """Give a collection another configuration; indexes survive one that only adds properties."""

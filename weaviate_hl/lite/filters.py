@@ -54,11 +54,10 @@ TEXT, INT, NUMBER, BOOLEAN, GEO = "string", "int", "float64", "bool", "filters.G
 class Subject:
     """What a filter speaks of: a property, perhaps behind references, its length, its count, or the object itself."""
 
-    collection: Collection
     hops: Sequence[tuple[Property, Collection]]
     name: str
     prop: Property | None
-    aspect: str = "value"
+    aspect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _subject(engine: Engine, collection: Collection, path: Sequence[str], *, cou
         collection = hops[-1][1]
     name = path[-1]
     if name in (ID, CREATED, UPDATED):
-        return Subject(collection, hops, name, None, "id" if name == ID else "time")
+        return Subject(hops, name, None, "id" if name == ID else "time")
     length = name.startswith("len(") and name.endswith(")")
     prop = collection.prop(name[4:-1] if length else name)
     if prop.kind == "object" and not count:
@@ -109,18 +108,15 @@ def _subject(engine: Engine, collection: Collection, path: Sequence[str], *, cou
             "WEAVIATE_PREVIEW_NESTED_FILTERING=true to enable"
         )
     aspect = "length" if length else "count" if count or prop.is_reference else "value"
-    return Subject(collection, hops, prop.name, prop, aspect)
+    return Subject(hops, prop.name, prop, aspect)
 
 
 def _class(engine: Engine, name: str) -> Collection:
     return engine.catalogue.need(name, f"could not find class {name} in schema")
 
 
-_MESSAGE_KINDS: Mapping[str, str] = {
-    f"value_{name}{ending}": kind
-    for name, kind in (("text", TEXT), ("int", INT), ("boolean", BOOLEAN), ("number", NUMBER), ("geo", GEO))
-    for ending in ("", "_array")
-}
+_MESSAGE_KINDS = {"value_text": TEXT, "value_int": INT, "value_boolean": BOOLEAN}
+_MESSAGE_KINDS |= {"value_number": NUMBER, "value_geo": GEO}
 
 
 def from_message(engine: Engine, collection: Collection, message: base_pb2.Filters) -> Filter:
@@ -136,7 +132,7 @@ def from_message(engine: Engine, collection: Collection, message: base_pb2.Filte
     field = message.WhichOneof("test_value")
     if field is None:
         raise Refusal("unknown value type <nil>")
-    kind, value = _MESSAGE_KINDS[field], getattr(message, field)
+    kind, value = _MESSAGE_KINDS[field.removesuffix("_array")], getattr(message, field)
     if field.endswith("_array"):
         value = list(value.values)
     elif kind == GEO:
