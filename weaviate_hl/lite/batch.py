@@ -21,7 +21,8 @@ from weaviate_hl.lite.values import GRPC
 from weaviate_hl.lite.vectors import unpack
 
 if TYPE_CHECKING:
-    from weaviate_gen.grpc.v1 import batch_delete_pb2, batch_pb2
+    from weaviate_gen.grpc.v1 import batch_delete_pb2 as delete_pb
+    from weaviate_gen.grpc.v1 import batch_pb2 as pb
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ def write_all(
     return drafts, problems
 
 
-def draft_of(engine: Engine, message: batch_pb2.BatchObject) -> Draft:
+def draft_of(engine: Engine, message: pb.BatchObject) -> Draft:
     """An object from gRPC, accepted."""
     uuid = parse_uuid(message.uuid)
     name, given = message.collection, message.properties
@@ -63,7 +64,7 @@ def draft_of(engine: Engine, message: batch_pb2.BatchObject) -> Draft:
 
 
 @rpc("BatchObjects")
-def batch_objects(engine: Engine, request: batch_pb2.BatchObjectsRequest, reply: batch_pb2.BatchObjectsReply) -> None:
+def batch_objects(engine: Engine, request: pb.BatchObjectsRequest, reply: pb.BatchObjectsReply) -> None:
     _, problems = write_all(engine, request.objects, lambda message: draft_of(engine, message))
     for i, text in sorted(problems.items()):
         reply.errors.add(index=i, error=text)
@@ -153,7 +154,7 @@ def _source(engine: Engine, link: _Link, sources: _Sources) -> tuple[Draft, list
     return sources[key]
 
 
-def link_of(engine: Engine, message: batch_pb2.BatchReference) -> _Link:
+def link_of(engine: Engine, message: pb.BatchReference) -> _Link:
     """A reference from gRPC."""
     name, to_name = uncapitalised(message.name), message.to_collection
     collection = engine.catalogue.find(message.from_collection)
@@ -172,9 +173,7 @@ def link_of(engine: Engine, message: batch_pb2.BatchReference) -> _Link:
 
 
 @rpc("BatchReferences")
-def batch_references(
-    engine: Engine, request: batch_pb2.BatchReferencesRequest, reply: batch_pb2.BatchReferencesReply
-) -> None:
+def batch_references(engine: Engine, request: pb.BatchReferencesRequest, reply: pb.BatchReferencesReply) -> None:
     refuse_if(not request.references, _NO_REFERENCES)
     problems = add_references(engine, request.references, lambda message: link_of(engine, message))
     for i, text in sorted(problems.items()):
@@ -243,9 +242,7 @@ class _Deletion:
 
 
 @rpc("BatchDelete")
-def batch_delete(
-    engine: Engine, request: batch_delete_pb2.BatchDeleteRequest, reply: batch_delete_pb2.BatchDeleteReply
-) -> None:
+def batch_delete(engine: Engine, request: delete_pb.BatchDeleteRequest, reply: delete_pb.BatchDeleteReply) -> None:
     with within("batch delete params: "):
         missing = f"could not find class {capitalised(request.collection)} in schema"
         collection = engine.catalogue.need(request.collection, missing)
@@ -311,9 +308,7 @@ _BATCH_SIZE = 200
 
 
 @router.stream("BatchStream")
-def batch_stream(
-    engine: Engine, messages: Iterator[batch_pb2.BatchStreamRequest]
-) -> Iterator[batch_pb2.BatchStreamReply]:
+def batch_stream(engine: Engine, messages: Iterator[pb.BatchStreamRequest]) -> Iterator[pb.BatchStreamReply]:
     """Started, a hint of the batch size, then for each message what was taken and what became of it."""
     from weaviate_gen.grpc.v1 import batch_pb2 as pb
 
@@ -342,9 +337,7 @@ def batch_stream(
         yield pb.BatchStreamReply(results=results)
 
 
-def _report(
-    results: batch_pb2.BatchStreamReply.Results, key: str, names: Sequence[str], problems: dict[int, str]
-) -> None:
+def _report(results: pb.BatchStreamReply.Results, key: str, names: Sequence[str], problems: dict[int, str]) -> None:
     for i, name in enumerate(names):
         if i in problems:
             setattr(results.errors.add(error=problems[i]), key, name)
@@ -352,5 +345,5 @@ def _report(
             setattr(results.successes.add(), key, name)
 
 
-def _beacon(link: batch_pb2.BatchReference) -> str:
+def _beacon(link: pb.BatchReference) -> str:
     return f"weaviate://localhost/{link.from_collection}/{link.from_uuid}/{link.name}"

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from weaviate_hl.lite import objects, query, references
 from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, capitalised, shard_of, uncapitalised
-from weaviate_hl.lite.encode import parse_uuid
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found, refuse_if, within
 from weaviate_hl.lite.objects import Draft, GivenVectors
@@ -323,8 +322,4 @@ def _page(engine: Engine, call: Call, shard: Shard, limit: int, offset: int) -> 
     if after := call.text("after"):
         with within("msg:cursor api: invalid 'after' parameter code:400 err:"):
             query.check_cursor({"offset": offset, "sort": keys})
-        return engine.storage.page(shard.id, limit, 0, parse_uuid(after).bytes)
-    if not keys:
-        return engine.storage.page(shard.id, limit, offset)
-    rows = query.sort_rows(shard.index, query.by_uuid(shard.index), keys)
-    return query.load(engine, shard.index, rows[offset : offset + limit])
+    return query.listed(engine, shard, limit, offset, keys, after)

@@ -160,9 +160,9 @@ class _Search:
         if self.boost:
             rows = self._ordered()[: max(self.boost.depth, self.end)]
             return self._boosted(self.boost, rows, [0.0] * len(rows), self._load(rows))
-        if self.filter is None and not self.keys:
-            after = parse_uuid(self.request.after).bytes if self.request.after else b""
-            return [Found(row) for row in self.engine.storage.page(self.shard.id, self.limit, self.offset, after)]
+        if self.filter is None:
+            after = self.request.after
+            return [Found(row) for row in listed(self.engine, self.shard, self.limit, self.offset, self.keys, after)]
         return self._load(self._ordered()[self.offset : self.end])
 
     def _ordered(self) -> list[int]:
@@ -251,10 +251,12 @@ def check_cursor(given: Mapping[str, object]) -> None:
 
 
 SORT_LAYER = "invalid 'sort' parameter: "
+SortKey = tuple[str, str, bool]
+"""A column, its data type, and whether descending."""
 
 
-def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -> list[tuple[str, str, bool]]:
-    """Columns, their data types and whether descending, of paths and whether ascending."""
+def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -> list[SortKey]:
+    """Paths and whether ascending, checked."""
     keys = []
     for i, (path, ascending) in enumerate(given):
         with within(f"{SORT_LAYER}sort parameter at position {i}: "):
@@ -280,7 +282,7 @@ def _sort_column(collection: Collection, path: list[str]) -> tuple[str, str]:
     return name, prop.type
 
 
-def sort_rows(index: Index, rows: list[int], keys: Sequence[tuple[str, str, bool]]) -> list[int]:
+def sort_rows(index: Index, rows: list[int], keys: Sequence[SortKey]) -> list[int]:
     """Rows sorted by columns; equal ones keep their order."""
     columns = []
     for name, data_type, descending in keys:
@@ -299,3 +301,10 @@ def load(engine: Engine, index: Index, rows: Sequence[int]) -> list[Row]:
     docs = [index.docs[row] for row in rows]
     stored = engine.storage.by_doc(docs)
     return [stored[doc] for doc in docs]
+
+
+def listed(engine: Engine, shard: Shard, limit: int, offset: int, keys: Sequence[SortKey], after: str) -> list[Row]:
+    """A page of all objects: sorted, or by UUID, perhaps from after one of them on."""
+    if keys:
+        return load(engine, shard.index, sort_rows(shard.index, by_uuid(shard.index), keys)[offset : offset + limit])
+    return engine.storage.page(shard.id, limit, offset, parse_uuid(after).bytes if after else b"")
