@@ -156,11 +156,7 @@ class Collection:
         self.auto_activate = bool(tenancy.get("autoTenantActivation"))
 
     def prop(self, name: str) -> Property:
-        """A property by its name.
-
-        Raises:
-            Refusal: There is none.
-        """
+        """A property by its name; refused if there is none."""
         if (prop := self.properties.get(name)) is None:
             raise no_such_property(name, self.name)
         return prop
@@ -302,11 +298,7 @@ class Catalogue:
 
 
 def shard_of(catalogue: Catalogue, collection: Collection, tenant: str | None) -> Shard:
-    """The shard that a request with this tenant (or none) speaks of; a cold one is woken if the class says so.
-
-    Raises:
-        TenantRefusal: In the server's words: a tenant is missing, not wanted, unknown or not active.
-    """
+    """The shard that a request with this tenant (or none) speaks of; a cold one is woken if the class says so."""
     if not collection.multi_tenant:
         if tenant:
             raise TenantRefusal(f"class {collection.name} has multi-tenancy disabled, but request was with tenant")

@@ -65,14 +65,7 @@ def accept(
     source: str,
     missing: str,
 ) -> Draft:
-    """An object in the form in which it is kept.
-
-    Args:
-        missing: What to say if there is no such class, with a place for its name.
-
-    Raises:
-        Refusal: The class, the tenant, a property or a vector is not right.
-    """
+    """An object in the form in which it is kept; `missing` is what to say if there is no such class, by its name."""
     collection = collection_for_write(engine, name, properties, source, missing)
     shard = shard_for_write(engine.catalogue, collection, tenant)
     return Draft(shard, uuid, keep_properties(engine, shard, properties, source), place_vectors(collection, vectors))

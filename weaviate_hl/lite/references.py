@@ -21,11 +21,7 @@ def beacon(class_name: str, uuid: object) -> str:
 
 
 def split(text: str) -> tuple[str, UUID]:
-    """The class (`""` if it names none) and the UUID of a beacon.
-
-    Raises:
-        Refusal: It is no beacon.
-    """
+    """The class (`""` if it names none) and the UUID of a beacon; what is no beacon is refused."""
     match = _BEACON.fullmatch(text)
     if match is None:
         raise Refusal(f"invalid cref URI: path must be of format '<class>/<uuid>', but got '{text}'")

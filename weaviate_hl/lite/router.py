@@ -121,11 +121,7 @@ OFF: Mapping[str, tuple[int, str]] = {
 
 
 def handler_of(operation: Operation) -> Handler:
-    """The function that answers an operation.
-
-    Raises:
-        Refusal: Lite does not support it.
-    """
+    """The function that answers an operation; one that lite does not support is refused."""
     handler = REST.get((operation.tag, operation.name))
     if handler is None:
         status, reason = OFF.get(operation.tag, (501, ""))
@@ -163,11 +159,7 @@ def _segments(path: str) -> list[str]:
 
 
 def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str, str]) -> Call:
-    """The call that a request makes.
-
-    Raises:
-        Refusal: No such path or method, or what the interface says of the request does not hold.
-    """
+    """The call that a request makes; refused if there is no such path or method, or the interface says otherwise."""
     methods, values = _find(path)
     operation = methods.get(method)
     if operation is None:

@@ -135,7 +135,7 @@ def _indexes(prop: Property) -> Json:
         shown["description"] = prop.config["description"]
     kinds = {"filterable": prop.filterable, "searchable": prop.searchable, "rangeable": prop.rangeable}
     tokenization = {"tokenization": prop.config["tokenization"]} if prop.kind == "text" else {}
-    indexes = [{"type": kind, "status": "ready", **tokenization} for kind, has in kinds.items() if has]
+    indexes: list[Json] = [{"type": kind, "status": "ready", **tokenization} for kind, has in kinds.items() if has]
     for index in indexes:
         if index["type"] == "searchable":
             index["algorithm"] = "blockmax"

@@ -76,7 +76,6 @@ def complete_property(given: Json, classes: Collection[str], presets: Mapping[st
     """A property with everything filled in.
 
     Args:
-        given: The property as it was sent.
         classes: The names of classes that a reference can point to.
         presets: The class's own stopword presets.
         where: Where the property stands in the body, for refusals.
@@ -383,8 +382,6 @@ def complete_class(
     """A class with everything filled in, in the order in which REST shows it.
 
     Args:
-        given: The class as it was sent.
-        modules: The modules that vectorizers are looked for in.
         classes: The names of existing classes.
         scheduled: Whether expired objects are deleted, which a time to live needs.
         updating: Whether the class exists already.

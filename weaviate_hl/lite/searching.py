@@ -71,13 +71,15 @@ def search(
     if kind == "hybrid_search":
         both = HybridQuery(scope, message)
         hits = _cut(both.run(max(_LEG, limit, boosted or 0))[:depth], request.autocut)[start:]
-        away = _away([score for _, score, _ in hits])
-        return _diversified(scope, both.targets, hits, away, message.selection, limit), False
-    query = near(scope, kind, message)
-    found = query.near_enough(_cut(query.run(scope, depth)[start:depth], request.autocut))
-    hits = [(row, distance, "") for row, distance in found]
-    targets, away = [target for target, _ in query.inputs], [distance for _, distance in found]
-    return _diversified(scope, targets, hits, away, message.selection, limit), query.has_certainty
+        targets, away, has_certainty = both.targets, _away([score for _, score, _ in hits]), False
+    else:
+        query = near(scope, kind, message)
+        found = query.near_enough(_cut(query.run(scope, depth)[start:depth], request.autocut))
+        hits, away = [(row, distance, "") for row, distance in found], [distance for _, distance in found]
+        targets, has_certainty = [target for target, _ in query.inputs], query.has_certainty
+    if hits and message.selection.HasField("mmr"):
+        hits = _diversified(scope, targets, hits, away, message.selection.mmr, limit)
+    return hits, has_certainty
 
 
 def _cut(hits: list[Any], jumps: int) -> list[Any]:
@@ -352,32 +354,22 @@ class KeywordQuery:
     ) -> None:
         self.query = query
         boosts = dict(bm25.parse_boost(name) for name in names)
-        self._fields = {_searchable(collection, uncapitalised(name)): boost for name, boost in boosts.items()} or {
-            prop: 1.0 for prop in collection.properties.values() if prop.searchable
-        }
+        self._fields = {_searchable(collection, uncapitalised(name)): boost for name, boost in boosts.items()}
+        if not self._fields:
+            self._fields = {prop: 1.0 for prop in collection.properties.values() if prop.searchable}
         refuse_if(not self._fields, "No properties provided, and no indexed properties found in class")
-        self._operator = one_of_enum(_OPERATORS, options.operator)
-        self._minimum = options.minimum_or_tokens_match
-        if self._operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
+        operator = one_of_enum(_OPERATORS, options.operator)
+        if operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
             rule = "requires all searched properties to share the same tokenization and analyzer settings"
             raise Refusal(f"OPERATOR_AND_CROSS {rule}")
         given = collection.inverted.get("bm25") or {}
-        self._k1, self._b = given.get("k1", 1.2), given.get("b", 0.75)
+        self._settings: dict[str, Any] = {"k1": given.get("k1", 1.2), "b": given.get("b", 0.75)}
+        self._settings |= {"operator": operator, "minimum": options.minimum_or_tokens_match}
 
     def run(self, scope: Scope, limit: int) -> Hits:
         """The best rows, best first."""
-        return bm25.search(
-            self._indexed(scope),
-            self.query,
-            total=scope.index.count,
-            k1=self._k1,
-            b=self._b,
-            operator=self._operator,
-            minimum=self._minimum,
-            allow=scope.allow,
-            limit=limit,
-            tie=scope.uuid,
-        )
+        what: dict[str, Any] = {"total": scope.index.count, "allow": scope.allow, "limit": limit, "tie": scope.uuid}
+        return bm25.search(self._indexed(scope), self.query, **self._settings, **what)
 
     def explain(self, scope: Scope, row: int) -> str:
         """The words behind a hit, as the server lists them."""
@@ -506,17 +498,9 @@ def _away(scores: Sequence[float]) -> list[float]:
 
 
 def _diversified(
-    scope: Scope,
-    targets: Sequence[Target],
-    hits: Explained,
-    away: Sequence[float],
-    selection: pb.Selection,
-    limit: int,
+    scope: Scope, targets: Sequence[Target], hits: Explained, away: Sequence[float], mmr: pb.Selection.MMR, limit: int
 ) -> Explained:
-    """What maximal marginal relevance picks, in the order of picking, if the request wants it."""
-    if not hits or not selection.HasField("mmr"):
-        return hits
-    mmr = selection.mmr
+    """What maximal marginal relevance picks of hits that are so far away, in the order of picking."""
     refuse_if(mmr.limit < 1, "MMR limit must be at least 1")
     refuse_if(mmr.limit > limit, f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
     refuse_if(not 0 <= mmr.balance <= 1, "MMR balance must be between 0 and 1")

@@ -28,11 +28,7 @@ class _Wrong(Exception):
 
 
 def normalise(prop: Property, value: Any, class_name: str, source: str, path: str = "") -> Any:
-    """A value of a property in the form in which it is kept; references are checked elsewhere.
-
-    Raises:
-        Refusal: The data type does not accept it.
-    """
+    """A value in the form in which it is kept, or its refusal by the data type; references are checked elsewhere."""
     path = path or prop.name
     label = _LABELS.get(prop.type) or _LABELS.get(prop.kind, prop.kind)
     try:

@@ -53,9 +53,6 @@ def stopwords(
     """A list of stopwords: a preset (a class's own `presets` hide the built-in ones) with words added and removed.
 
     Words count as they are spelt: neither lower-cased nor folded, so an addition with a capital letter has no effect.
-
-    Raises:
-        KeyError: there is no such preset.
     """
     words = presets[preset] if presets and preset in presets else PRESETS[preset]
     return frozenset(words).difference(removals).union(additions)
