@@ -198,17 +198,15 @@ class _Search:
     def _depth(self) -> int:
         return max(self.boost.depth, self.end) if self.boost else self.end
 
-    def _page(self, found: list[Found]) -> list[Found]:
-        return found[self.offset : self.end]
+    def _page(self, found: list[Found], start: int = 0) -> list[Found]:
+        """The page that is shown; the results before `start` were not even loaded."""
+        return found[self.offset - start : self.end - start]
 
-    def _cut(self, found: list[Found]) -> list[Found]:
-        """What autocut leaves."""
-        if not self.request.autocut:
-            return found
+    def _kept(self, values: list[float]) -> int:
+        """How many of these distances or scores autocut leaves."""
         from weaviate_hl.lite.search.combine import autocut
 
-        by_vector = self.kind in _BY_VECTOR
-        return found[: autocut([item.distance if by_vector else item.score for item in found], self.request.autocut)]
+        return autocut(values, self.request.autocut) if self.request.autocut else len(values)
 
     def _near(self, scope: Scope) -> list[Found]:
         """By vector: groups are made first, pages are of groups, and thresholds come last."""
@@ -218,14 +216,19 @@ class _Search:
         query = searching.near(scope, self.kind, message)
         targets = [target for target, _ in query.inputs]
         mmr = searching.selection(targets, message, self.limit)
-        hits = query.run(scope, self._depth())
+        whole = self.boost or mmr
+        start = 0 if whole or self.request.HasField("group_by") else self.offset
+        hits = query.run(scope, self._depth())[start:]
         found = self._load([row for row, _ in hits])
         for item, (_, distance) in zip(found, hits, strict=True):
             item.distance, item.near = distance, True
             item.certainty = 1 - distance / 2 if query.has_certainty else None
         found = self._grouped(found)
-        whole = self.boost or mmr
-        found = self._page(self._boosted(self._cut(found))) if whole else self._cut(self._page(found))
+        if not whole:
+            found = self._page(found, start)
+        found = found[: self._kept([item.distance for item in found])]
+        if whole:
+            found = self._page(self._boosted(found))
         if mmr:
             away = [item.score if self.boost else -item.distance for item in found]
             found = self._diverse(scope, targets, found, away, mmr)
@@ -235,12 +238,14 @@ class _Search:
         from weaviate_hl.lite import searching
 
         query = searching.keyword(self.collection, self.request.bm25_search)
+        start = 0 if self.boost else self.offset
         hits = query.run(scope, self._depth())
+        hits = hits[start : self._kept([score for _, score in hits])]
         found = self._load([row for row, _ in hits])
         for item, (row, score) in zip(found, hits, strict=True):
             item.score = score
             item.explain = query.explain(scope, row) if self.request.metadata.explain_score else ""
-        return self._grouped(self._page(self._boosted(self._cut(found))))
+        return self._grouped(self._page(self._boosted(found), start))
 
     def _hybrid(self, scope: Scope) -> list[Found]:
         """Both: groups are made of a page, and boosted as such."""
@@ -250,16 +255,18 @@ class _Search:
         query = searching.HybridQuery(scope, message)
         mmr = searching.selection(query.targets, message, self.limit)
         hits = query.run(max(searching.LEG, self.limit, self._depth() if self.boost or mmr else 0))
+        hits = hits if mmr else hits[: self._depth()]
+        start = 0 if self.boost or mmr else self.offset
+        hits = hits[: self._kept([hit.score for hit in hits])][start : self._depth()]
         found = self._load([hit.document for hit in hits])
         for item, hit in zip(found, hits, strict=True):
             item.score, item.explain, item.distance = hit.score, query.explain(hit), query.distance(hit)
         if mmr:
-            found = self._page(self._boosted(self._cut(found)[: self._depth()]))
+            found = self._page(self._boosted(found))
             return self._grouped(self._diverse(scope, query.targets, found, [item.score for item in found], mmr))
-        found = self._cut(found[: self._depth()])
         if self.boost:
             return self._page(self._boosted(self._grouped(found)))
-        return self._grouped(self._page(found))
+        return self._grouped(self._page(found, start))
 
     def _diverse(
         self, scope: Scope, targets: Sequence[Target], found: list[Found], relevance: Sequence[float], mmr: Any
