@@ -384,7 +384,7 @@ def test_names_of_properties_agree() -> None:
     with pytest.raises(InvalidDataModelError, match="Wrong.a is annotated with Property 'b'"):
         models.properties_of(Wrong)
     with pytest.raises(WeaviateInvalidInputError, match="reserved"):
-        models.properties_of(TypedDict("Reserved", {"id": str}))
+        models.properties_of(TypedDict("Reserved", {"id": str}))  # type: ignore[operator]
 
 
 class Leads(TypedDict):
@@ -488,7 +488,7 @@ class Names(RootModel[list[str]]):
 class Computed(BaseModel):
     names: Annotated[Names, DataType.TEXT_ARRAY]
 
-    @computed_field(description="how many there are")
+    @computed_field(description="how many there are")  # type: ignore[prop-decorator]
     @property
     def count(self) -> int:
         return len(self.names.root)
