@@ -128,7 +128,7 @@ def create(engine: Engine, call: Call) -> Json:
 
 
 def _valid(engine: Engine, body: Json, *, uuid: UUID | None = None, dry_run: bool = False) -> Draft:
-    """An object from a body, accepted; one that is not written is told its vector's problems as well."""
+    """An object from a body, accepted; a dry run makes its vectors as well, which may fail."""
     try:
         draft = draft_from(engine, body, uuid=uuid)
         if dry_run:
