@@ -187,6 +187,20 @@ def test_a_collection_without_named_vectors() -> None:
 # What is changed
 
 
+def test_what_was_set_may_be_changed_after_it() -> None:
+    index = views.VectorIndexConfigHNSW()
+    index.quantizer = quantizer = views.PQConfig(segments=3)
+    index.multi_vector = multi_vector = views.MultiVectorConfig()
+    quantizer.segments = 5
+    multi_vector.encoding = views.MuveraConfig(ksim=4)
+    multi_vector.encoding.ksim = 6
+    muvera = {"ksim": 6, "enabled": True}
+    assert index.to_dict() == {
+        "pq": {"segments": 5, "enabled": True},
+        "multivector": {"muvera": muvera, "enabled": True},
+    }
+
+
 def test_what_is_changed_is_told() -> None:
     read = config()
     read.name = "Copy"
