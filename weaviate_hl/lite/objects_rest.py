@@ -194,7 +194,8 @@ def validate(engine: Engine, call: Call) -> None:
         raise Refusal("invalid object: invalid UUID length: 0")
     try:
         draft = draft_from(engine, call.body)
-        vectorize(engine, [draft])
+        for problem in vectorize(engine, [draft]).values():
+            raise problem
     except Refusal as problem:
         raise _invalid(problem) from None
 

@@ -315,7 +315,7 @@ def near_text(scope: Scope, message: pb.NearTextSearch, what: str = "nearText") 
         raise Refusal(f"{what}: the query must have at least one text")
     inputs = []
     for target in targets:
-        vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), what)], axis=0)
+        vector = np.mean(_together(embed(scope, target, list(message.query), what)), axis=0)
         for name, sign in (("move_to", 1.0), ("move_away", -1.0)):
             if message.HasField(name):  # type: ignore[arg-type]
                 vector = _moved(scope, target, vector, getattr(message, name), name, sign, what)
@@ -331,14 +331,22 @@ def _moved(scope: Scope, target: Target, vector: Numbers, move: Any, name: str, 
         return vector
     if not 0 <= move.force <= (1 if sign > 0 else _LARGEST):  # nor is it infinite or no number
         raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
-    anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), what)] if move.concepts else []
+    anchors = embed(scope, target, list(move.concepts), what) if move.concepts else []
     for text in move.uuids:
         row = scope.engine.storage.find(scope.shard.id, parse_uuid(text).bytes)
         anchor = unpack(row.vectors).get(target.name) if row else None
         if anchor is None:
             raise Refusal(f"nearText.{label}: object {text} has no vector")
-        anchors.append(numbers(anchor))
-    return exact.moved(vector, anchors, sign * move.force)
+        anchors.append(anchor)
+    return exact.moved(vector, _together([vector.astype("<f4").tobytes(), *anchors])[1:], sign * move.force)
+
+
+def _together(vectors: Sequence[Vector]) -> Numbers:
+    """Vectors of one length as the rows of an array."""
+    lengths = sorted({dimensions(vector) for vector in vectors})
+    if len(lengths) > 1:
+        raise Refusal(f"vectorize params: texts and objects have vectors of different lengths: {lengths}")
+    return np.stack([numbers(vector) for vector in vectors])
 
 
 def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vector]:
@@ -351,7 +359,12 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
             f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
             "module is configured for this collection"
         )
-    return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
+    vectors: list[Vector] = []
+    for vector in scope.engine.modules.embed(target, [text.lower() for text in texts]):
+        if isinstance(vector, Refusal):
+            raise vector.within("remote client vectorize: ")
+        vectors.append(vector)
+    return vectors
 
 
 # By keyword.
