@@ -19,7 +19,7 @@ import grpc
 import pytest
 from lite_kit import uuid
 from weaviate_gen.grpc import HealthStub, WeaviateStub
-from weaviate_gen.grpc.v1 import batch_pb2, health_weaviate_pb2, tenants_pb2
+from weaviate_gen.grpc.v1 import batch_pb2, health_weaviate_pb2, search_get_pb2, tenants_pb2
 
 import weaviate_hl
 from tests.core.colours import Sync
@@ -84,6 +84,18 @@ def test_both_protocols_answer(colour: Sync, server: Server, protocol: str) -> N
     assert colour.call(client.rest.objects.class_get, "A", uuid(1)).id == uuid(1)
     with pytest.raises(errors.WeaviateBaseError, match="class not found"):
         colour.call(client.grpc.TenantsGet, tenants_pb2.TenantsGetRequest(collection="B"))
+
+
+@pytest.mark.parametrize("protocol", ["native", "web"])
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "100 %", "b\u00e4r", "\U0001f43b "])
+def test_reasons_arrive_whole(colour: Sync, server: Server, protocol: str, name: str) -> None:
+    client = colour.connect(params(server), grpc=protocol)
+    colour.call(client.rest.schema.objects_create, body={"class": "A", "vectorizer": "none"})
+    request = search_get_pb2.SearchRequest(collection="A", uses_127_api=True)
+    request.hybrid_search.query, request.hybrid_search.alpha = name, 1
+    with pytest.raises(errors.WeaviateBaseError) as caught:
+        colour.call(client.grpc.Search, request)
+    assert f"without vectorizer on class A for input {name}".rstrip() in str(caught.value)
 
 
 def test_streams_and_the_health_service(server: Server) -> None:

@@ -7,8 +7,8 @@
     with RealCluster(3) as nodes:
         nodes[1].kill()
 
-Entering one skips the test, and says so, where no binary is named. `real_binary()` does only that. `LiteProcess` is lite
-instead, in a process of its own, and always there.
+Entering one skips the test, and says so, where no binary is named. `real_binary()` does only that.
+`LiteProcess` is lite instead, in a process of its own, and always there.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 _JSON = "application/json"
 _WEB = ("application/grpc-web", "application/grpc-web+proto")
 _TRAILERS = b"grpc-status:0\r\n"
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")  # no spaces: a header must not end with one
 
 
 class Application:
