@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         help="by which requests may call this server, beside the host and addresses; may be given again",
     )
     lite.add_argument(
+        "--approximate", action="store_true", help="search large vector indexes with usearch instead of exactly"
+    )
+    lite.add_argument(
         "--set",
         action="append",
         default=[],
@@ -86,6 +89,7 @@ def _lite(given: argparse.Namespace) -> None:
         api_key=given.api_key,
         allow_hosts=given.allow_host,
         settings=dict(given.set),
+        approximate=given.approximate,
     ) as server:
         sys.stdout.write(_greeting(server, given.path))
         sys.stdout.flush()

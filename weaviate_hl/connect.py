@@ -257,6 +257,7 @@ def connect_to_lite(
     *,
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     headers: Mapping[str, str] | None = None,
     additional_config: AdditionalConfig | None = None,
     auth_credentials: str | AuthCredentials | None = None,
@@ -269,6 +270,8 @@ def connect_to_lite(
         path: The data file, made if it is not there; without one, data lives in memory until the client is closed.
         settings: The server's own settings by their names, such as `{"AUTOSCHEMA_ENABLED": "false"}`.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        approximate: Search large `hnsw` indexes with a graph, instead of comparing all vectors. Needs
+            `pip install weaviate-hl[usearch]`.
         headers: Sent with every request.
         additional_config: Timeouts and more.
         auth_credentials: An API key, if the settings ask for one.
@@ -277,7 +280,8 @@ def connect_to_lite(
         A client that is connected. Close it at the end, or use it with `with`.
 
     Raises:
-        WeaviateStartUpError: A setting is unknown; the file is in use, damaged, or newer than this version.
+        WeaviateStartUpError: A setting is unknown; usearch is not installed; the file is in use, damaged, or newer than
+            this version.
 
     Example:
         with weaviate_hl.connect_to_lite() as client:
@@ -289,7 +293,7 @@ def connect_to_lite(
         auth_client_secret=credentials_of(auth_credentials),
         additional_headers=headers,
         additional_config=additional_config,
-        lite=_lite(path, settings, vectorizers),
+        lite=_lite(path, settings, vectorizers, approximate),
     )
     client.connect()
     return client
@@ -300,6 +304,7 @@ def use_async_with_lite(
     *,
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     headers: Mapping[str, str] | None = None,
     additional_config: AdditionalConfig | None = None,
     auth_credentials: str | AuthCredentials | None = None,
@@ -311,7 +316,7 @@ def use_async_with_lite(
         auth_client_secret=credentials_of(auth_credentials),
         additional_headers=headers,
         additional_config=additional_config,
-        lite=_lite(path, settings, vectorizers),
+        lite=_lite(path, settings, vectorizers, approximate),
     )
 
 
@@ -353,6 +358,7 @@ def _lite(
     path: str | os.PathLike[str] | None,
     settings: Mapping[str, object] | None,
     vectorizers: Mapping[str, Vectorizer] | None,
+    approximate: bool,
 ) -> Callable[[], Engine]:
     from importlib.util import find_spec
 
@@ -373,7 +379,8 @@ def _lite(
             instance(name, value, Mapping)
     for name, vectorizer in (vectorizers or {}).items():
         function(f"vectorizers[{name!r}]", vectorizer)
-    return partial(Engine, file, settings=settings, vectorizers=vectorizers)
+    instance("approximate", approximate, bool)
+    return partial(Engine, file, settings=settings, vectorizers=vectorizers, approximate=approximate)
 
 
 def _cloud(cluster_url: str, credentials: str | AuthCredentials | None, headers: Mapping[str, str] | None) -> Place:

@@ -25,8 +25,8 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start engines that end with the test."""
     engines: list[Engine] = []
 
-    def make(path: Path | None = None, vectorizers: Any = None, **settings: Any) -> Lite:
-        engine = Engine(path, settings=settings, vectorizers=vectorizers, environ={})
+    def make(path: Path | None = None, vectorizers: Any = None, approximate: bool = False, **settings: Any) -> Lite:
+        engine = Engine(path, settings=settings, vectorizers=vectorizers, approximate=approximate, environ={})
         engines.append(engine)
         if request.param == "in process":
             return Lite(engine)

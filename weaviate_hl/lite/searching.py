@@ -17,6 +17,7 @@ from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target
 from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.index import VECTORS, Index, Rows
+from weaviate_hl.lite.search import approximate as graphs
 from weaviate_hl.lite.search import bm25, combine
 from weaviate_hl.lite.search import vectors as exact
 from weaviate_hl.lite.search.postings import Postings
@@ -51,9 +52,15 @@ LEG = 100  # how deep each leg of a hybrid search goes at least
 class _VectorRows:
     """The vectors of one target, as a structure that the index keeps up with writes."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, approximate: bool) -> None:
         self._name = target.name
-        self.index = (exact.MultiVectorIndex if target.multi else exact.VectorIndex)(target.distance)
+        self.index: exact.VectorIndex | exact.MultiVectorIndex
+        if target.multi:
+            self.index = exact.MultiVectorIndex(target.distance)
+        elif approximate and target.index_type == "hnsw" and target.distance in graphs.METRICS:
+            self.index = graphs.ApproximateIndex(target.distance, target.config)
+        else:
+            self.index = exact.VectorIndex(target.distance)
 
     def add(self, row: int, value: Mapping[str, Vector] | None) -> None:
         if value and (vector := value.get(self._name)):
@@ -107,7 +114,7 @@ class Scope:
     def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
         if target.skipped:
             raise Refusal("cannot vector-search on a class not vector-indexed")
-        return self.index.structure(VECTORS, target.name, lambda: _VectorRows(target)).index
+        return self.index.structure(VECTORS, target.name, lambda: _VectorRows(target, self.engine.approximate)).index
 
     def only(self, rows: Iterable[int]) -> Scope:
         """The same, but of these rows alone."""

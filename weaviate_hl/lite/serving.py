@@ -30,6 +30,7 @@ def serve(
     allow_hosts: Collection[str] = (),
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Server:
     """Serve an engine, in threads of this process.
@@ -43,13 +44,15 @@ def serve(
         allow_hosts: Names by which requests may call this server, beside the host, addresses and localhost.
         settings: The server's own settings, by their names; the environment fills in what is not given.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        approximate: Search large `hnsw` indexes with a graph, which needs usearch, instead of comparing all vectors.
         environ: What counts as the environment.
 
     Returns:
         The server, which runs until `stop`, or until the end of `with`.
 
     Raises:
-        LiteError: A port is in use; a setting is unknown; the data file is in use, damaged or too new.
+        LiteError: A port is in use; usearch is not installed; a setting is unknown; the data file is in use, damaged
+            or too new.
 
     Example:
         with weaviate_hl.lite.serve(port=0, grpc_port=0) as server:
@@ -57,7 +60,7 @@ def serve(
     """
     if api_key is not None:
         settings = _with_key(api_key, settings or {})
-    engine = Engine(path, settings=settings, vectorizers=vectorizers, environ=environ)
+    engine = Engine(path, settings=settings, vectorizers=vectorizers, approximate=approximate, environ=environ)
     try:
         return Server(engine, host, port, grpc_port, allow_hosts)
     except BaseException:

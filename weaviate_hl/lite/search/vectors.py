@@ -173,7 +173,7 @@ class VectorIndex(Index):
         documents = self._documents[: self._count]
         if allow is None:
             return documents.copy(), self._blocks(None, searched)
-        rows = np.flatnonzero(_allowed(documents, allow))
+        rows = np.flatnonzero(allowed(documents, allow))
         # Picking rows costs about as much as comparing twice as many in place.
         distances = self._blocks(rows, searched) if 3 * len(rows) < self._count else self._blocks(None, searched)[rows]
         return documents[rows], distances
@@ -234,7 +234,7 @@ class MultiVectorIndex(Index):
         searched = np.atleast_2d(self._query(query))
         documents = np.fromiter(self._vectors, np.int64, len(self._vectors))
         if allow is not None:
-            documents = documents[_allowed(documents, allow)]
+            documents = documents[allowed(documents, allow)]
         parts = [_max_sim(matrices, searched) for matrices in self._blocks(documents)]
         return documents, np.concatenate(parts) if parts else np.empty(0, np.float32)
 
@@ -259,7 +259,8 @@ def _max_sim(matrices: list[Vector], query: Vector) -> Vector:
     return result
 
 
-def _allowed(documents: Documents, allow: Allow) -> NDArray[np.bool_]:
+def allowed(documents: Documents, allow: Allow) -> NDArray[np.bool_]:
+    """Which of these documents a filter leaves."""
     if allow.dtype != bool:
         return np.isin(documents, allow)
     inside = documents < len(allow)
