@@ -122,9 +122,8 @@ def content(objects: int, dimensions: int) -> Iterator[Any]:
 def like_models(chance: np.random.Generator, count: int, dimensions: int) -> NDArray[np.float32]:
     """Vectors of 24 traits, and some noise."""
     traits = np.random.default_rng(2).standard_normal((24, dimensions), dtype=np.float32)
-    noise = chance.standard_normal((count, dimensions), dtype=np.float32) / 2
-    made: NDArray[np.float32] = chance.standard_normal((count, 24), dtype=np.float32) @ traits + noise
-    return made
+    noise = chance.standard_normal((count, dimensions), dtype=np.float32)
+    return chance.standard_normal((count, 24), dtype=np.float32) @ traits + np.float32(0.5) * noise
 
 
 def recall(made: list[Any], vectors: NDArray[np.float32], query: Any) -> float:

@@ -271,7 +271,7 @@ def connect_to_lite(
         settings: The server's own settings by their names, such as `{"AUTOSCHEMA_ENABLED": "false"}`.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
         approximate: Search large `hnsw` indexes with a graph, instead of comparing all vectors. Needs
-            `pip install weaviate-hl[usearch]`.
+            `pip install weaviate-hl[lite,usearch]`.
         headers: Sent with every request.
         additional_config: Timeouts and more.
         auth_credentials: An API key, if the settings ask for one.

@@ -124,7 +124,7 @@ def test_it_is_not_used_unless_asked_for(start: Start, grown: list[int]) -> None
 def test_what_to_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr("weaviate_hl.lite.engine.find_spec", lambda name: None if name == "usearch" else find(name))
-    line = r"pip install weaviate-hl\[usearch\]"
+    line = r"pip install weaviate-hl\[lite,usearch\]"
     with pytest.raises(LiteError, match=line):
         serve(port=0, grpc_port=0, approximate=True, environ={})
     with pytest.raises(weaviate_hl.errors.WeaviateStartUpError, match=line):

@@ -54,7 +54,7 @@ class Engine:
     ) -> None:
         if approximate and find_spec("usearch") is None:
             raise LiteError(
-                "approximate search needs usearch, which is not installed: pip install weaviate-hl[usearch]"
+                "approximate search needs usearch, which is not installed: pip install weaviate-hl[lite,usearch]"
             )
         self.approximate = approximate
         self.settings = Settings(settings, environ)
