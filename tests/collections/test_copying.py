@@ -15,6 +15,7 @@ from tests.servers.places import LITE, REAL, client_at
 from weaviate_hl import errors
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
 from weaviate_hl.lite import Engine
+from weaviate_hl.ops.copying import CopyProgress
 from weaviate_hl.settings import Timeout
 
 PREFIX = "Sv" + os.environ.get("PYTEST_XDIST_WORKER", "main").title()
@@ -140,7 +141,8 @@ def assert_the_same(colour: Sync, source: Any, target: Any) -> None:
 
 
 def test_everything_is_copied(colour: Sync, source: Any) -> None:
-    target, seen = lite(colour), []
+    target = lite(colour)
+    seen: list[CopyProgress] = []
     assert copy(colour, source, target, progress=seen.append) == {AUTHORS: 2, ARTICLES: 300, NOTES: 8}
     assert_the_same(colour, source, target)
     assert [(one.done, one.total) for one in seen if one[:3] == (ARTICLES, None, "objects")][-1] == (300, 300)

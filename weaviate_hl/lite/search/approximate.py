@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from weaviate_hl.lite.search.top import Allow, Documents, top
-from weaviate_hl.lite.search.vectors import Hit, Vector, VectorIndex, allowed
+from weaviate_hl.lite.search.vectors import Hit, Vector, VectorIndex
 
 METRICS = {"cosine": "cos", "dot": "ip", "l2-squared": "l2sq"}
 """The metrics that graphs have here, and what usearch calls them; others are searched exactly."""
@@ -40,8 +40,8 @@ class ApproximateIndex(VectorIndex):
         self._drop(document)
         self._waiting.add(document)
 
-    def remove(self, document: int) -> None:
-        """Forget a document's vector."""
+    def remove(self, document: int, _vector: object = None) -> None:
+        """Forget a document's vector, if it had one."""
         super().remove(document)
         self._drop(document)
 
@@ -64,7 +64,7 @@ class ApproximateIndex(VectorIndex):
 
     def _near(self, query: Vector, limit: int, allow: Allow | None) -> Documents | None:
         """What the graph finds; None where it is better, or needed, to compare all."""
-        among = len(self) if allow is None else len(allow) if allow.dtype != bool else np.count_nonzero(allow)
+        among = len(self) if allow is None else int(np.count_nonzero(allow))
         if among <= max(self.settings["flatSearchCutoff"], 0):
             return None
         wanted = self._width(limit) * len(self) // among  # so that the filter leaves enough of them
@@ -74,7 +74,7 @@ class ApproximateIndex(VectorIndex):
         graph.expansion_search = wanted
         found: Documents = graph.search(query, wanted).keys.astype(np.int64)
         if allow is not None:
-            found = found[allowed(found, allow)]
+            found = found[allow[found]]
         return found if len(found) >= limit else None
 
     def _width(self, limit: int) -> int:
