@@ -123,7 +123,8 @@ def like_models(chance: np.random.Generator, count: int, dimensions: int) -> NDA
     """Vectors of 24 traits, and some noise."""
     traits = np.random.default_rng(2).standard_normal((24, dimensions), dtype=np.float32)
     noise = chance.standard_normal((count, dimensions), dtype=np.float32)
-    return chance.standard_normal((count, 24), dtype=np.float32) @ traits + np.float32(0.5) * noise
+    vectors = chance.standard_normal((count, 24), dtype=np.float32) @ traits + np.float32(0.5) * noise
+    return np.asarray(vectors, np.float32)
 
 
 def recall(made: list[Any], vectors: NDArray[np.float32], query: Any) -> float:
