@@ -23,6 +23,7 @@ from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
 from weaviate_hl.batching.machine import Machine
+from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
 
@@ -611,6 +612,11 @@ def test_indexing_is_waited_for(colour: Any, client: Any, fake: FakeWeaviate, st
     leave(colour, batch)
     colour.call(client.batch.wait_for_vector_indexing)
     assert next(told, None) is None
+    read_only = [{"name": "s", "status": "READONLY", "vectorQueueSize": 0}]
+    fake.on_rest("GET", "/v1/schema/Article/shards", lambda request: read_only)
+    colour.call(client.batch.wait_for_vector_indexing, [Shard(collection="Article")])
+    with pytest.raises(errors.WeaviateInvalidInputError, match="Shard"):
+        colour.call(client.batch.wait_for_vector_indexing, ["Article"])
     fake.on_rest("GET", "/v1/schema/Article/shards", 500)
     with pytest.raises(errors.UnexpectedStatusCodeError):
         colour.call(client.collections.use("Article").batch.wait_for_vector_indexing, how_many_failures=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack
 from weaviate_hl.batching import plans
 from weaviate_hl.batching.options import BatchOptions, Options
 from weaviate_hl.colour.sync import sleep
-from weaviate_hl.errors import WeaviateBaseError
+from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.ops import schema
 from weaviate_hl.values.generics import Properties
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 INDEXING_LOOK = 0.25
 """Seconds between two looks whether vectors are indexed."""
+
+BUSY = ("INDEXING", "LOADING")
+"""What a shard says of itself that will be something else in a while; one that is read-only stays that."""
 
 
 class Batching:
@@ -64,7 +67,7 @@ class Batching:
             shards: What to wait for; without, the collections and tenants of the last batch.
             how_many_failures: How many failed looks at the server, one after another, are put up with.
         """
-        places = self._places() if shards is None else [(shard.collection, shard.tenant) for shard in shards]
+        places = self._places() if shards is None else _places_of(shards)
         failures = 0
         while places:
             try:
@@ -75,13 +78,22 @@ class Batching:
                     raise
             else:
                 failures = 0
-                if all(shard.status == "READY" and not shard.vector_queue_size for shard in told):
+                if not any(shard.status in BUSY or shard.vector_queue_size for shard in told):
                     places.pop()
                     continue
             sleep(INDEXING_LOOK)
 
     def _places(self) -> list[tuple[str, str | None]]:
         return [] if self.last is None else self.last.places
+
+
+def _places_of(shards: Sequence[Shard]) -> list[tuple[str, str | None]]:
+    from weaviate_hl.values.inputs import Shard
+
+    for shard in shards:
+        if not isinstance(shard, Shard):
+            raise WeaviateInvalidInputError(f"`shards` must be a list of Shard(collection=...), not {shards!r}")
+    return [(shard.collection, shard.tenant) for shard in shards]
 
 
 class ClientBatching(Batching):
