@@ -152,7 +152,8 @@ def _read_toml(output: Output, path: str) -> dict[str, Any]:
 
 def _modules(interface: Interface) -> Iterator[tuple[str, str]]:
     """For each file a stub, a module that holds what the stub promises, and the packages that lead there."""
-    stubs = run_plugin("mypy_protobuf.main", map(_moved, interface.files), "quiet")
+    files = [protos.moved(file, _path_of_stub) for file in interface.files]
+    stubs = run_plugin("mypy_protobuf.main", files, "quiet")
     for file in interface.with_messages:
         path = _path(file.name)
         yield f"{path}.pyi", _stub(stubs[f"{PACKAGE.replace('.', '/')}/{path}.pyi"])
@@ -167,17 +168,9 @@ def _path(file: str) -> str:
     return file.removeprefix("weaviate/").removesuffix(".proto") + "_pb2"
 
 
-def _moved(file: FileDescriptorProto) -> FileDescriptorProto:
-    """The file as stubs need it: they import each other by the path of the file they are made from."""
-
-    def moved(name: str) -> str:
-        return f"{PACKAGE.replace('.', '/')}/{name.removeprefix('weaviate/')}"
-
-    result = FileDescriptorProto()
-    result.CopyFrom(file)
-    result.name = moved(file.name)
-    result.dependency[:] = map(moved, file.dependency)
-    return result
+def _path_of_stub(name: str) -> str:
+    """The path of a file as stubs need it: they import each other by that of the file they are made from."""
+    return f"{PACKAGE.replace('.', '/')}/{name.removeprefix('weaviate/')}"
 
 
 def _stub(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
@@ -77,7 +77,7 @@ def read_source(path: Path) -> FileDescriptorSet:
         found = _parse_set(path / _SOURCE_SET)
     else:
         raise CodegenError(f"{path}: holds neither {_SOURCE}/v1/*.proto nor {_SOURCE_SET}")
-    return _canonical_set(FileDescriptorSet(file=map(_relocated, found.file)))
+    return _canonical_set(FileDescriptorSet(file=(moved(file, _path_in_specs) for file in found.file)))
 
 
 def load_protos(folder: Path) -> FileDescriptorSet:
@@ -134,17 +134,18 @@ def canonical(file: FileDescriptorProto) -> FileDescriptorProto:
     return result
 
 
-def _relocated(file: FileDescriptorProto) -> FileDescriptorProto:
-    """The file at the path by which specs/grpc knows it; what protobuf brings itself stays where it is."""
-
-    def relocate(name: str) -> str:
-        return name if name.startswith((WELL_KNOWN, _ROOT)) else _ROOT + name
-
+def moved(file: FileDescriptorProto, move: Callable[[str], str]) -> FileDescriptorProto:
+    """The file at another path, as are those that it imports."""
     result = FileDescriptorProto()
     result.CopyFrom(file)
-    result.name = relocate(file.name)
-    result.dependency[:] = map(relocate, file.dependency)
+    result.name = move(file.name)
+    result.dependency[:] = map(move, file.dependency)
     return result
+
+
+def _path_in_specs(name: str) -> str:
+    """The path by which specs/grpc knows a file; what protobuf brings itself stays where it is."""
+    return name if name.startswith((WELL_KNOWN, _ROOT)) else _ROOT + name
 
 
 def _canonical_set(files: FileDescriptorSet) -> FileDescriptorSet:

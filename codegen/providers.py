@@ -32,7 +32,7 @@ ARGUMENT_KEYS = frozenset(
     "type doc wire required nullable default unset constant choices suggest nonempty sent to header in".split()
 )
 
-# A type in the tables: its annotation, and the method of `Check` that holds a value to it.
+# A type in the tables: its annotation, and the method of `FactoryCheck` that holds a value to it.
 PLAIN_TYPES = {
     "str": ("str", "text"),
     "int": ("int", "integer"),
@@ -176,7 +176,7 @@ class Factory:
             yield from (f"        {a.line()}" for a in self.arguments)
             yield '    """'
             secret = ", secret=True" if any(a.kind == "secret" for a in self.arguments) else ""
-            yield f'    check = Check("{self.path}"{secret})'
+            yield f'    check = FactoryCheck("{self.path}"{secret})'
         else:
             yield f'    """{self.said["doc"]}"""'
         if self.together:
@@ -266,7 +266,7 @@ class Class:
 
 def _module(root: Class) -> str:
     enums: set[str] = set()
-    classes = {"Check", "Multi2VecField", "group", "present", "weights"}
+    classes = {"Multi2VecField"}
     for factory in root.factories():
         classes.add(factory.returns)
         for argument in factory.arguments:
@@ -286,8 +286,10 @@ def _module(root: Class) -> str:
         "from collections.abc import Mapping, Sequence",
         "from typing import TYPE_CHECKING, Any, Literal",
         "",
+        "from weaviate_hl.values.base import present",
         f"from weaviate_hl.values.configuration import {', '.join(sorted(classes))}",
         f"from weaviate_hl.values.enums import {', '.join(sorted(enums))}",
+        "from weaviate_hl.values.factories import FactoryCheck, group, weights",
         "",
         "if TYPE_CHECKING:",
         "    from datetime import timedelta",

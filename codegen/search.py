@@ -43,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio import files, paging
+from weaviate_hl.aio import searching
 from weaviate_hl.ops import {ops}
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
@@ -128,9 +128,9 @@ class Method:
         given = [f"{p.name}={p.name}" if p.keyword_only else p.name for p in self.parameters]
         call = f"{self.ops}.{self.name}({', '.join(['self._scope', *given])})"
         if files := [p.name for p in self.parameters if p.name in FILES]:
-            call = f"await files.make(lambda: {call}, {', '.join(files)})"
+            call = f"await searching.make(lambda: {call}, {', '.join(files)})"
         paged = self.owner in self.said.get("paged", ())
-        execute = "paging.fetch(self._transport, " if paged else "self._transport.execute("
+        execute = "searching.fetch(self._transport, " if paged else "self._transport.execute("
         yield f"    found: {everything} = await {execute}{call})"
         yield "    return found"
 

@@ -4,9 +4,9 @@ The rule: code is translated by its structure (libcst, so comments and layout st
 are in `PYTHON` below; this project's are in codegen/twin.toml, where a rule that nothing uses is an error. A word like
 `await` that no rule has translated is an error too, so the twin cannot speak of its origin by accident.
 
-The few places that truly differ are a statement `if ASYNC: ... else: ...` or `if not ASYNC: ...` (never an `elif`),
-with `ASYNC` from weaviate_hl.colour.aio. Only the synchronous branch reaches the twin; with the other one go the
-imports that it alone used. No file of sync/ is written by hand.
+The few places that truly differ are a statement `if ASYNC: ... else: ...`, `if ASYNC and ...:` or `if not ASYNC: ...`
+(never an `elif`), with `ASYNC` from weaviate_hl.colour.aio. Only the synchronous branch reaches the twin; with the
+other one go the imports that it alone used. No file of sync/ is written by hand.
 """
 
 from __future__ import annotations
@@ -191,7 +191,10 @@ def _synchronous_branch(statement: _Statement) -> tuple[list[_Statement], list[c
     """The statements to put in the place of this one, and the comments behind the last of them."""
     above: Sequence[cst.EmptyLine] = ()
     match statement:
-        case cst.If(test=cst.Name(value="ASYNC"), orelse=None):
+        case cst.If(
+            test=cst.Name(value="ASYNC") | cst.BooleanOperation(left=cst.Name(value="ASYNC"), operator=cst.And()),
+            orelse=None,
+        ):
             return [], []
         case cst.If(test=cst.Name(value="ASYNC"), orelse=cst.Else(body=cst.IndentedBlock() as live) as branch):
             above = branch.leading_lines

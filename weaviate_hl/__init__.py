@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from weaviate_hl import connect as connect
     from weaviate_hl import embedded as embedded
     from weaviate_hl import exceptions as exceptions
+    from weaviate_hl import lite as lite
     from weaviate_hl import outputs as outputs
     from weaviate_hl import telemetry as telemetry
     from weaviate_hl.aio.client import WeaviateAsyncClient
@@ -40,20 +41,6 @@ if TYPE_CHECKING:
     )
     from weaviate_hl.sync.client import WeaviateClient
     from weaviate_hl.sync.copying import copy
-
-_CONNECT = (
-    "connect_to_custom",
-    "connect_to_embedded",
-    "connect_to_lite",
-    "connect_to_local",
-    "connect_to_wcs",
-    "connect_to_weaviate_cloud",
-    "use_async_with_custom",
-    "use_async_with_embedded",
-    "use_async_with_lite",
-    "use_async_with_local",
-    "use_async_with_weaviate_cloud",
-)
 
 __all__ = [
     "WeaviateAsyncClient",
@@ -95,7 +82,7 @@ if not TYPE_CHECKING:  # for type checkers this would be a promise that any name
             "copy": "weaviate_hl.sync.copying",
             "copy_async": "weaviate_hl.aio.copying:copy",
             "options": "weaviate_hl.call_options",
-            **dict.fromkeys(_CONNECT, "weaviate_hl.connect"),
+            **{name: "weaviate_hl.connect" for name in __all__ if name.startswith(("connect_to_", "use_async_with_"))},
         },
         (
             "auth",

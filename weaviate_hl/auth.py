@@ -82,25 +82,10 @@ class Auth:
         client = weaviate_hl.connect_to_local(auth_credentials=Auth.api_key("my key"))
     """
 
-    @staticmethod
-    def api_key(api_key: str) -> AuthApiKey:
-        """An API key that the server knows."""
-        return AuthApiKey(api_key)
-
-    @staticmethod
-    def client_credentials(client_secret: str, scope: SCOPES = None) -> AuthClientCredentials:
-        """The secret of an OIDC client; see `AuthClientCredentials`."""
-        return AuthClientCredentials(client_secret, scope)
-
-    @staticmethod
-    def client_password(username: str, password: str, scope: SCOPES = None) -> AuthClientPassword:
-        """A user's name and password at the identity provider; see `AuthClientPassword`."""
-        return AuthClientPassword(username, password, scope)
-
-    @staticmethod
-    def bearer_token(access_token: str, expires_in: int = 60, refresh_token: str | None = None) -> AuthBearerToken:
-        """A token that was obtained elsewhere; see `AuthBearerToken`."""
-        return AuthBearerToken(access_token, expires_in, refresh_token)
+    api_key = AuthApiKey
+    client_credentials = AuthClientCredentials
+    client_password = AuthClientPassword
+    bearer_token = AuthBearerToken
 
 
 def credentials_of(given: str | AuthCredentials | None, name: str = "auth_credentials") -> AuthCredentials | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
+from weaviate_hl.checks import instance
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.settings import headers_of
 
@@ -44,11 +45,9 @@ class options:  # noqa: N801 - it is used like a function
     ) -> None:
         if timeout is not None and not (type(timeout) in (int, float) and 0 < timeout < float("inf")):
             raise WeaviateInvalidInputError(f"timeout: must be a number of seconds greater than 0, got {timeout!r}")
-        if retry_writes is not None and not isinstance(retry_writes, bool):
-            raise WeaviateInvalidInputError(f"retry_writes: must be a bool, got {type(retry_writes).__name__}")
         self.timeout = timeout
         self.headers = {name.lower(): value for name, value in headers_of("headers", headers).items()}
-        self.retry_writes = retry_writes
+        self.retry_writes = None if retry_writes is None else instance("retry_writes", retry_writes, bool)
         self._entered: list[Token[options]] = []
 
     def __enter__(self) -> Self:

@@ -36,10 +36,11 @@ def seconds(name: str, value: Number) -> Number:
     return value
 
 
-def count(name: str, value: int, lowest: int = 0) -> int:
+def count(name: str, value: int, lowest: int = 0, highest: int | None = None) -> int:
     """A whole number."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
-        raise WeaviateInvalidInputError(f"{name}: must be a whole number, {lowest} or more, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or value < lowest or (highest and value > highest):
+        limits = f", {lowest} or more" if highest is None else f" from {lowest} to {highest}"
+        raise WeaviateInvalidInputError(f"{name}: must be a whole number{limits}, got {value!r}")
     return value
 
 

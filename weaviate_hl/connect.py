@@ -54,9 +54,8 @@ def connect_to_local(
         with weaviate_hl.connect_to_local() as client:
             print(client.is_ready())
     """
-    client = _sync(*_local(host, port, grpc_port), headers, additional_config, skip_init_checks, auth_credentials)
-    client.connect()
-    return client
+    params = _local(host, port, grpc_port)
+    return _sync(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
 def use_async_with_local(
@@ -74,7 +73,8 @@ def use_async_with_local(
         async with weaviate_hl.use_async_with_local() as client:
             print(await client.is_ready())
     """
-    return _async(*_local(host, port, grpc_port), headers, additional_config, skip_init_checks, auth_credentials)
+    params = _local(host, port, grpc_port)
+    return _async(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
 def connect_to_weaviate_cloud(
@@ -100,11 +100,8 @@ def connect_to_weaviate_cloud(
         WeaviateConnectionError: The cluster cannot be reached, or is not ready.
         AuthenticationFailedError: The credentials were refused.
     """
-    client = _sync(
-        *_cloud(cluster_url, auth_credentials, headers), headers, additional_config, skip_init_checks, auth_credentials
-    )
-    client.connect()
-    return client
+    params, headers = _cloud(cluster_url, auth_credentials, headers)
+    return _sync(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
 def use_async_with_weaviate_cloud(
@@ -115,20 +112,12 @@ def use_async_with_weaviate_cloud(
     skip_init_checks: bool = False,
 ) -> WeaviateAsyncClient:
     """An asynchronous client for a cluster as in `connect_to_weaviate_cloud`; connect it with `async with`."""
-    return _async(
-        *_cloud(cluster_url, auth_credentials, headers), headers, additional_config, skip_init_checks, auth_credentials
-    )
+    params, headers = _cloud(cluster_url, auth_credentials, headers)
+    return _async(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
-def connect_to_wcs(
-    cluster_url: str,
-    auth_credentials: str | AuthCredentials | None,
-    headers: Mapping[str, str] | None = None,
-    additional_config: AdditionalConfig | None = None,
-    skip_init_checks: bool = False,
-) -> WeaviateClient:
-    """The old name of `connect_to_weaviate_cloud`."""
-    return connect_to_weaviate_cloud(cluster_url, auth_credentials, headers, additional_config, skip_init_checks)
+connect_to_wcs = connect_to_weaviate_cloud
+"""The old name of `connect_to_weaviate_cloud`."""
 
 
 def connect_to_custom(
@@ -164,9 +153,7 @@ def connect_to_custom(
         WeaviateConnectionError: The server cannot be reached, is not ready, or is too old.
     """
     params = ConnectionParams.from_params(http_host, http_port, http_secure, grpc_host, grpc_port, grpc_secure)
-    client = _sync(params, {}, headers, additional_config, skip_init_checks, auth_credentials)
-    client.connect()
-    return client
+    return _sync(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
 def use_async_with_custom(
@@ -183,7 +170,7 @@ def use_async_with_custom(
 ) -> WeaviateAsyncClient:
     """An asynchronous client for a server as in `connect_to_custom`; connect it with `async with`."""
     params = ConnectionParams.from_params(http_host, http_port, http_secure, grpc_host, grpc_port, grpc_secure)
-    return _async(params, {}, headers, additional_config, skip_init_checks, auth_credentials)
+    return _async(_arguments(headers, additional_config, auth_credentials, skip_init_checks, connection_params=params))
 
 
 def connect_to_embedded(
@@ -226,9 +213,7 @@ def connect_to_embedded(
     options = _embedded(
         hostname, port, grpc_port, version, persistence_data_path, binary_path, environment_variables, binary, sha256
     )
-    client = _sync(options, {}, headers, additional_config, False, None)
-    client.connect()
-    return client
+    return _sync(_arguments(headers, additional_config, embedded_options=options))
 
 
 def use_async_with_embedded(
@@ -249,7 +234,7 @@ def use_async_with_embedded(
     options = _embedded(
         hostname, port, grpc_port, version, persistence_data_path, binary_path, environment_variables, binary, sha256
     )
-    return _async(options, {}, headers, additional_config, False, None)
+    return _async(_arguments(headers, additional_config, embedded_options=options))
 
 
 def connect_to_lite(
@@ -283,16 +268,8 @@ def connect_to_lite(
         with weaviate_hl.connect_to_lite() as client:
             client.collections.create("Article")
     """
-    from weaviate_hl import WeaviateClient
-
-    client = WeaviateClient(
-        auth_client_secret=credentials_of(auth_credentials),
-        additional_headers=headers,
-        additional_config=additional_config,
-        lite=_lite(path, settings, vectorizers),
-    )
-    client.connect()
-    return client
+    engine = _lite(path, settings, vectorizers)
+    return _sync(_arguments(headers, additional_config, auth_credentials, lite=engine))
 
 
 def use_async_with_lite(
@@ -305,22 +282,12 @@ def use_async_with_lite(
     auth_credentials: str | AuthCredentials | None = None,
 ) -> WeaviateAsyncClient:
     """An asynchronous client for the engine of `connect_to_lite`, which works in one thread of its own."""
-    from weaviate_hl import WeaviateAsyncClient
-
-    return WeaviateAsyncClient(
-        auth_client_secret=credentials_of(auth_credentials),
-        additional_headers=headers,
-        additional_config=additional_config,
-        lite=_lite(path, settings, vectorizers),
-    )
+    engine = _lite(path, settings, vectorizers)
+    return _async(_arguments(headers, additional_config, auth_credentials, lite=engine))
 
 
-Place = tuple[ConnectionParams, dict[str, str]]
-"""Where a server is, and the headers that it needs for being there."""
-
-
-def _local(host: str, port: int, grpc_port: int) -> Place:
-    return ConnectionParams.from_params(host, port, False, host, grpc_port, False), {}
+def _local(host: str, port: int, grpc_port: int) -> ConnectionParams:
+    return ConnectionParams.from_params(host, port, False, host, grpc_port, False)
 
 
 def _embedded(
@@ -376,14 +343,18 @@ def _lite(
     return partial(Engine, file, settings=settings, vectorizers=vectorizers)
 
 
-def _cloud(cluster_url: str, credentials: str | AuthCredentials | None, headers: Mapping[str, str] | None) -> Place:
+def _cloud(
+    cluster_url: str, credentials: str | AuthCredentials | None, headers: Mapping[str, str] | None
+) -> tuple[ConnectionParams, dict[str, str]]:
+    """Where a cluster is, and the headers with the one that it needs."""
     text("cluster_url", cluster_url)
     host = cluster_url.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
     if ":" in host:
         raise WeaviateInvalidInputError("cluster_url: must have no port, as in my-cluster.weaviate.cloud")
     if not host or any(c in host for c in "/?#@ "):
         raise WeaviateInvalidInputError(f"cluster_url: must be like my-cluster.weaviate.cloud, got {cluster_url!r}")
-    if credentials is None and "authorization" not in {name.lower() for name in headers_of("headers", headers)}:
+    given = headers_of("headers", headers)
+    if credentials is None and "authorization" not in map(str.lower, given):
         raise WeaviateInvalidInputError(
             "auth_credentials: a cluster of Weaviate Cloud asks for them: give an API key, as its console shows it"
         )
@@ -396,46 +367,34 @@ def _cloud(cluster_url: str, credentials: str | AuthCredentials | None, headers:
         params = ConnectionParams.from_params(host, 443, True, grpc_host, 443, True)
     except WeaviateInvalidInputError:
         raise WeaviateInvalidInputError(f"cluster_url: {host!r} cannot be a host") from None
-    return params, {"X-Weaviate-Cluster-Url": f"https://{host}"}
+    return params, {"X-Weaviate-Cluster-Url": f"https://{host}"} | given
 
 
-def _sync(
-    server: ConnectionParams | EmbeddedOptions,
-    needed: dict[str, str],
+def _arguments(
     headers: Mapping[str, str] | None,
     config: AdditionalConfig | None,
-    skip_init_checks: bool,
-    credentials: str | AuthCredentials | None,
-) -> WeaviateClient:
+    credentials: str | AuthCredentials | None = None,
+    skip_init_checks: bool = False,
+    **server: object,
+) -> dict[str, Any]:
+    """What a client of either colour is made with; `server` is the argument that says where it leads."""
+    return server | {
+        "auth_client_secret": credentials_of(credentials),
+        "additional_headers": headers_of("headers", headers),
+        "additional_config": config,
+        "skip_init_checks": skip_init_checks,
+    }
+
+
+def _sync(arguments: dict[str, Any]) -> WeaviateClient:
     from weaviate_hl import WeaviateClient
 
-    return WeaviateClient(
-        **_server(server),
-        auth_client_secret=credentials_of(credentials),
-        additional_headers=needed | headers_of("headers", headers),
-        additional_config=config,
-        skip_init_checks=skip_init_checks,
-    )
+    client = WeaviateClient(**arguments)
+    client.connect()
+    return client
 
 
-def _async(
-    server: ConnectionParams | EmbeddedOptions,
-    needed: dict[str, str],
-    headers: Mapping[str, str] | None,
-    config: AdditionalConfig | None,
-    skip_init_checks: bool,
-    credentials: str | AuthCredentials | None,
-) -> WeaviateAsyncClient:
+def _async(arguments: dict[str, Any]) -> WeaviateAsyncClient:
     from weaviate_hl import WeaviateAsyncClient
 
-    return WeaviateAsyncClient(
-        **_server(server),
-        auth_client_secret=credentials_of(credentials),
-        additional_headers=needed | headers_of("headers", headers),
-        additional_config=config,
-        skip_init_checks=skip_init_checks,
-    )
-
-
-def _server(server: ConnectionParams | EmbeddedOptions) -> dict[str, Any]:
-    return {"connection_params" if isinstance(server, ConnectionParams) else "embedded_options": server}
+    return WeaviateAsyncClient(**arguments)

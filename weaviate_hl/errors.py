@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST = 2000
+"""Characters of a message at most, should it quote something endless."""
+
 
 class WeaviateBaseError(Exception):
     """The root of all errors of this client.
@@ -34,6 +37,9 @@ class WeaviateBaseError(Exception):
         request_id: str | None = None,
         hint: str | None = None,
     ) -> None:
+        if len(message) > LONGEST:
+            start, end = message[:1500], message[-300:]
+            message = f"{start} ... ({len(message) - 1800:,} characters more) ... {end}"
         super().__init__(message)
         self.message = message
         self.operation = operation
@@ -272,17 +278,17 @@ GRPC_CODES = {
 }  # fmt: skip
 GRPC_NAMES = {number: name for name, number in GRPC_CODES.items()}
 
+_LOG_IN = "Give credentials that the server knows: auth_credentials=Auth.api_key(...)"
+_ALLOW = "Give the user a role that may do this"
+
 # What an answer means, and what to do about it: by HTTP status and by gRPC code.
 MEANING: dict[int | str, tuple[type[WeaviateBaseError], str | None]] = {
-    401: (UnauthenticatedError, "Give credentials that the server knows: auth_credentials=Auth.api_key(...)"),
-    403: (InsufficientPermissionsError, "Give the user a role that may do this"),
+    401: (UnauthenticatedError, _LOG_IN),
+    "UNAUTHENTICATED": (UnauthenticatedError, _LOG_IN),
+    403: (InsufficientPermissionsError, _ALLOW),
+    "PERMISSION_DENIED": (InsufficientPermissionsError, _ALLOW),
     408: (WeaviateTimeoutError, None),
     504: (WeaviateTimeoutError, None),
-    "UNAUTHENTICATED": (
-        UnauthenticatedError,
-        "Give credentials that the server knows: auth_credentials=Auth.api_key(...)",
-    ),
-    "PERMISSION_DENIED": (InsufficientPermissionsError, "Give the user a role that may do this"),
     "DEADLINE_EXCEEDED": (
         WeaviateTimeoutError,
         "Give it more time: AdditionalConfig(timeout=Timeout(query=..., insert=...))",

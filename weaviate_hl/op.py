@@ -110,6 +110,14 @@ class RestOp(Op[T]):
         return f"<{self.doing}: {self.request!r}>"
 
 
+ABSENT = frozenset({404})
+
+
+def there(status: int, headers: Mapping[str, str], body: bytes) -> bool | None:
+    """Reads answers whose status says it all: this one was found; the answer of what is absent is None."""
+    return True
+
+
 class RpcOp(Op[T]):
     """A gRPC operation with one request and one reply.
 

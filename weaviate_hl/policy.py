@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from weaviate_hl.checks import count, seconds
+from weaviate_hl.errors import WeaviateBaseError
 
 Stage = Literal["connect", "broken", "answer"]
 """Where a request failed: before anything was sent, after it (the outcome is unknown), or by the server's own word."""
@@ -23,6 +24,18 @@ class Failure:
         self.stage = stage
         self.status = status
         self.retry_after = retry_after
+
+
+class Failed(Exception):
+    """An attempt that failed: what it was for the policy, and the error it is if there is no other attempt."""
+
+    authorization: str | None = None
+    """What it was sent with."""
+
+    def __init__(self, failure: Failure, error: WeaviateBaseError) -> None:
+        super().__init__(error)
+        self.failure = failure
+        self.error = error
 
 
 class RetryPolicy:

@@ -260,7 +260,7 @@ class ProtocolParams(Setting):
 
     def __init__(self, *, host: str, port: int, secure: bool) -> None:
         self.host = host_name("host", host)
-        self.port = _port(port)
+        self.port = count("port", port, 1, 65535)
         self.secure = instance("secure", secure, bool)
 
     @property
@@ -291,15 +291,15 @@ class ConnectionParams(Setting):
         cls, http_host: str, http_port: int, http_secure: bool, grpc_host: str, grpc_port: int, grpc_secure: bool
     ) -> ConnectionParams:
         """Make it of hosts and ports."""
-        try:
-            http = ProtocolParams(host=http_host, port=http_port, secure=http_secure)
-        except WeaviateInvalidInputError as error:
-            raise WeaviateInvalidInputError(f"http_{error}") from None
-        try:
-            grpc = ProtocolParams(host=grpc_host, port=grpc_port, secure=grpc_secure)
-        except WeaviateInvalidInputError as error:
-            raise WeaviateInvalidInputError(f"grpc_{error}") from None
-        return cls(http=http, grpc=grpc)
+
+        def params(protocol: str, host: str, port: int, secure: bool) -> ProtocolParams:
+            try:
+                return ProtocolParams(host=host, port=port, secure=secure)
+            except WeaviateInvalidInputError as error:
+                raise WeaviateInvalidInputError(f"{protocol}_{error}") from None
+
+        http = params("http", http_host, http_port, http_secure)
+        return cls(http=http, grpc=params("grpc", grpc_host, grpc_port, grpc_secure))
 
     @classmethod
     def from_url(cls, url: str, grpc_port: int, grpc_secure: bool = False) -> ConnectionParams:
@@ -382,12 +382,6 @@ def _options(options: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
                 f"channel_options: {name} must be a whole number or text, got {type(value).__name__}"
             )
     return [(name, value) for name, value in pairs]
-
-
-def _port(value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise WeaviateInvalidInputError(f"port: must be a whole number from 1 to 65535, got {value!r}")
-    return value
 
 
 def host_name(name: str, value: str) -> str:

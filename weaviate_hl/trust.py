@@ -106,11 +106,9 @@ def read(path: str) -> bytes:
 
 def proxy_for(config: AdditionalConfig, protocol: str, params: ProtocolParams) -> str | None:
     """The proxy for a connection: what was set, else the environment's if that counts."""
-    chosen = config.proxies
-    if chosen is not None:
-        if protocol == "grpc":
-            return chosen.grpc or (chosen.https if params.secure else chosen.http)
-        return chosen.https if params.secure else chosen.http
+    if (chosen := config.proxies) is not None:
+        usual = chosen.https if params.secure else chosen.http
+        return (chosen.grpc or usual) if protocol == "grpc" else usual
     if not config.trust_env:
         return None
     proxies = getproxies_environment()

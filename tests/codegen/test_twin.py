@@ -278,6 +278,7 @@ _AsyncReplication(async_enabled=True)
         ("if ASYNC:\n    a\nelse:\n    b\n    c\nx\n", "b\nc\nx\n"),
         ("if not ASYNC:\n    b\nelse:\n    a\n", "b\n"),
         ("if not ASYNC:\n    b\n", "b\n"),
+        ("if ASYNC and a.b is not c():\n    d\nx\n", "x\n"),
         ("def f():\n    if ASYNC:\n        return await a\n    return b\n", "def f():\n    return b\n"),
         ("class A:\n    if ASYNC:\n        a: int\n", "class A:\n    pass\n"),
         ("if x:\n    if not ASYNC:\n        if ASYNC:\n            a\n        b\n", "if x:\n    b\n"),
@@ -297,7 +298,13 @@ def test_only_the_synchronous_branch_stays(source: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["if x:\n    a\nelif ASYNC:\n    b\n", "x = a if ASYNC else b\n", "if ASYNC and x: a\n"]
+    "source",
+    [
+        "if x:\n    a\nelif ASYNC:\n    b\n",
+        "x = a if ASYNC else b\n",
+        "if ASYNC or x: a\n",
+        "if ASYNC and x:\n    a\nelse:\n    b\n",
+    ],
 )
 def test_other_uses_of_the_colour_are_refused(source: str) -> None:
     with pytest.raises(CodegenError, match="'ASYNC' is left in the twin"):

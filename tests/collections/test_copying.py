@@ -14,6 +14,7 @@ from tests.core.colours import Async, Sync
 from weaviate_hl import errors
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
 from weaviate_hl.lite import Engine
+from weaviate_hl.ops.copying import CopyProgress
 from weaviate_hl.settings import ConnectionParams, Timeout
 
 SERVER = os.environ.get("WEAVIATE_HL_TEST_SERVER", "")
@@ -140,7 +141,8 @@ def assert_the_same(colour: Sync, source: Any, target: Any) -> None:
 
 
 def test_everything_is_copied(colour: Sync, source: Any) -> None:
-    target, seen = lite(colour), []
+    target = lite(colour)
+    seen: list[CopyProgress] = []
     assert copy(colour, source, target, progress=seen.append) == {AUTHORS: 2, ARTICLES: 300, NOTES: 8}
     assert_the_same(colour, source, target)
     assert [(one.done, one.total) for one in seen if one[:3] == (ARTICLES, None, "objects")][-1] == (300, 300)

@@ -63,9 +63,8 @@ def articles(colour: Sync, anywhere: Any) -> Articles:
 
 def test_some_of_what_each_of_several_objects_has_is_changed(articles: Articles) -> None:
     articles.insert_many([DataObject({"t": "a", "n": n}, uuid=one, vector=[n, 2]) for n, one in enumerate([U1, U2])])
-    told = articles.update_many(
-        DataObject({"n": n}, uuid=one) for n, one in [(10, U1), (11, str(U2)), ("x", U2), (12, U3), (13, U1)]
-    )
+    changes: list[tuple[Any, Any]] = [(10, U1), (11, str(U2)), ("x", U2), (12, U3), (13, U1)]
+    told = articles.update_many(DataObject({"n": n}, uuid=one) for n, one in changes)
     assert told.uuids == {0: U1, 1: U2, 4: U1}
     assert sorted(told.errors) == [2, 3]
     assert told.errors[3].object_.uuid == U3

@@ -43,7 +43,9 @@ def numbers(colour: Sync, anywhere: Any) -> Any:
         PREFIX + "Numbers",
         properties=[Property(name="n", data_type=DataType.INT), Property(name="t", data_type=DataType.TEXT)],
     )
-    objects = [DataObject({"n": one.int, "t": str(one.int)}, uuid=one, vector=[one.int, 0.5]) for one in IDS]
+    objects: list[DataObject[Any, Any]] = [
+        DataObject({"n": one.int, "t": str(one.int)}, uuid=one, vector=[one.int, 0.5]) for one in IDS
+    ]
     assert not colour.call(made.data.insert_many, objects).has_errors
     return made
 
@@ -80,7 +82,7 @@ def test_a_filtered_or_concurrent_scan_is_complete_ordered_and_resumable(
     colour: Sync, numbers: Any, asked: Any
 ) -> None:
     """Ids that follow each other, all in one stretch, and ids that are spread."""
-    objects = [DataObject({"n": 100 + place}, uuid=one) for place, one in enumerate(SPREAD)]
+    objects: list[DataObject[Any, Any]] = [DataObject({"n": 100 + place}, uuid=one) for place, one in enumerate(SPREAD)]
     assert not colour.call(numbers.data.insert_many, objects).has_errors
     every, where = IDS + SPREAD, Filter.by_property("n").greater_than(20) & Filter.by_property("n").less_than(130)
     some = IDS[20:] + SPREAD[:30]

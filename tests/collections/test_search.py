@@ -103,7 +103,7 @@ def articles(client: Any, colour: Sync, name: str) -> Any:
             Configure.MultiVectors.self_provided(name="m"),
         ],
     )
-    objects = [
+    objects: list[DataObject[Any, Any]] = [
         DataObject(
             {
                 "title": title,
@@ -328,7 +328,8 @@ def test_groups_are_aggregated(articles: Any, colour: Sync) -> None:
 
 def test_what_a_search_finds_is_aggregated(articles: Any, colour: Sync) -> None:
     def count(method: str, *given: Any, **more: Any) -> int:
-        return colour.call(getattr(articles.aggregate, method), *given, target_vector="a", **more).total_count
+        told = colour.call(getattr(articles.aggregate, method), *given, target_vector="a", **more)
+        return int(told.total_count)
 
     assert count("near_vector", [1.0, 5.0], object_limit=2) == 2
     assert count("near_object", IDS[0], distance=0.0001) == 1
@@ -383,7 +384,9 @@ def test_graphql_is_asked_as_it_is_written(client: Any, articles: Any, colour: S
 
 def test_many_vectors_come_in_pages_as_one_list(client: Any, colour: Sync, name: str) -> None:
     made = colour.call(client.collections.create, name, vector_config=Configure.Vectors.self_provided())
-    objects = [DataObject({}, uuid=UUID(int=i + 1), vector=[float(i), 1.0]) for i in range(1100)]
+    objects: list[DataObject[Any, Any]] = [
+        DataObject({}, uuid=UUID(int=i + 1), vector=[float(i), 1.0]) for i in range(1100)
+    ]
     assert not colour.call(made.data.insert_many, objects).has_errors
     found = colour.call(made.query.fetch_objects, limit=1050, include_vector=True).objects
     assert [one.uuid.int for one in found] == list(range(1, 1051))

@@ -89,7 +89,7 @@ def test_a_server_that_names_a_time_is_waited_for(colour: Sync, fake: FakeWeavia
 
 
 def test_a_server_that_names_a_time_over_http_is_waited_for(colour: Sync, fake: FakeWeaviate, client: Any) -> None:
-    client._transport.protocol = "web"
+    client._transport.route.protocol = "web"
     for fault in (HttpFault(status=503, retry_after=0.15), HttpFault(status=503, retry_after=60)):
         fake.fail(fault, on="POST */Search", at=1)
         started = time.monotonic()
@@ -115,7 +115,7 @@ def test_a_connection_that_breaks(colour: Sync, fake: FakeWeaviate, client: Any,
 
 @pytest.mark.parametrize("protocol", ["native", "web"])
 def test_a_search_is_tried_again(colour: Sync, fake: FakeWeaviate, client: Any, protocol: Any) -> None:
-    client._transport.protocol = protocol
+    client._transport.route.protocol = protocol
     fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, "draining"), on="Search", at=[1, 2])
     colour.call(client._transport.execute, search())
     assert len(fake.rpcs("Search")) == 3
@@ -131,7 +131,7 @@ def test_a_search_is_tried_again(colour: Sync, fake: FakeWeaviate, client: Any, 
 def test_a_server_that_speaks_like_a_network(
     colour: Sync, fake: FakeWeaviate, client: Any, protocol: Any, text: str
 ) -> None:
-    client._transport.protocol = protocol
+    client._transport.route.protocol = protocol
     fake.fail(RpcFault(grpc.StatusCode.UNAVAILABLE, text), on="BatchObjects")
     with pytest.raises(errors.WeaviateGRPCUnavailableError) as caught:
         colour.call(client.grpc.BatchObjects, BatchObjectsRequest())
@@ -168,7 +168,7 @@ def test_what_the_server_answers_is_told(
     text: str,
     kind: type[Exception],
 ) -> None:
-    client._transport.protocol = protocol
+    client._transport.route.protocol = protocol
     fake.fail(RpcFault(code, f"{text} äß"), on="Search")
     with pytest.raises(kind) as caught:
         colour.call(client._transport.execute, search())
@@ -346,7 +346,7 @@ def test_a_server_that_takes_its_time(colour: Sync, fake: FakeWeaviate, client: 
 
 @pytest.mark.parametrize("protocol", ["native", "web"])
 def test_a_search_that_takes_its_time(colour: Sync, fake: FakeWeaviate, client: Any, protocol: Any) -> None:
-    client._transport.protocol = protocol
+    client._transport.route.protocol = protocol
 
     def slow(message: Any, call: Any) -> SearchReply:
         time.sleep(1.6)
@@ -471,7 +471,12 @@ def test_a_server_that_restarts(colour: Sync, fake: FakeWeaviate) -> None:
         for proxy in (http, native):
             proxy.cut(reset=True)
             proxy.refuse()
-        timer = threading.Timer(0.5, lambda: (http.accept(), native.accept()))
+
+        def accept() -> None:
+            http.accept()
+            native.accept()
+
+        timer = threading.Timer(0.5, accept)
         timer.start()
         assert colour.call(client._transport.execute, read()) == {"classes": []}
         colour.call(client._transport.execute, search())
@@ -503,7 +508,13 @@ def test_many_threads_that_first_use_an_unpickled_client_open_one_connection(out
         copy = pickle.loads(pickle.dumps(client))  # noqa: S301
     opened: list[Any] = []
     began = copy._transport._open
-    copy._transport._open = lambda: (time.sleep(0.1), began(), opened.append(copy._transport._http))
+
+    def open_slowly() -> None:
+        time.sleep(0.1)
+        began()
+        opened.append(copy._transport._http)
+
+    copy._transport._open = open_slowly
     threads = [threading.Thread(target=copy.get_meta) for _ in range(16)]
     for thread in threads:
         thread.start()

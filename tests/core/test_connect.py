@@ -47,7 +47,7 @@ SLOW = Timeout(init=20)
 def search(colour: Sync, client: Any) -> str:
     """Search over the client; gives the protocol that it went over."""
     colour.call(client.grpc.Search, REQUEST)
-    return str(client._transport.protocol)
+    return str(client._transport.route.protocol)
 
 
 @pytest.fixture(autouse=True)

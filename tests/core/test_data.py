@@ -40,6 +40,7 @@ from weaviate_hl.values.batch import (
 
 BATCH = WeaviateMethods.BatchObjects
 LIMIT = 1000
+NO_OBJECTS: list[Any] = ["x", b"x", {}, DataObject({}), 5, None]
 U1 = UUID("00000001-0000-0000-0000-000000000001")
 U2 = UUID("00000002-0000-0000-0000-000000000002")
 
@@ -76,7 +77,8 @@ def numbers(count: int) -> list[DataObject[Any, Any]]:
 
 def sent(server: FakeWeaviate) -> list[list[int]]:
     """The numbers in each request, as they came."""
-    calls = [call.messages[0].objects for call in server.rpcs(BATCH)]
+    messages: list[Any] = [call.messages[0] for call in server.rpcs(BATCH)]
+    calls = [message.objects for message in messages]
     return [[int(one.properties.non_ref_properties["n"]) for one in objects] for objects in calls]
 
 
@@ -342,7 +344,7 @@ def test_an_interruption_ends_what_is_on_its_way() -> None:
 @pytest.mark.parametrize("call", ["insert_many", "ingest"])
 def test_others_have_their_turn_while_objects_are_encoded(call: str) -> None:
     class TakingAsync(Taking):
-        async def execute(self, op: Any) -> Any:  # type: ignore[override]
+        async def execute(self, op: Any) -> Any:
             return super().execute(op)
 
     async def run() -> int:
@@ -370,7 +372,7 @@ def test_others_have_their_turn_while_objects_are_encoded(call: str) -> None:
         ("insert", ("x",)), ("insert", (["x"],)), ("insert", ({}, ["x"])), ("insert", ({}, {"to": None})),
         ("insert", ({}, None, "x")), ("insert", ({}, {1: U1})), ("insert", ({}, None, None, {1: [1]})),
         ("insert", ({}, None, None, "x")),
-        *((call, (wrong,)) for call in ("insert_many", "ingest") for wrong in ("x", b"x", {}, DataObject({}), 5, None)),
+        *((call, (wrong,)) for call in ("insert_many", "ingest") for wrong in NO_OBJECTS),
         ("insert_many", (["x"],)), ("insert_many", ([{}, []],)), ("insert_many", ([DataObject({}, references=[U1])],)),
         ("insert_many", ([DataObject({}, references={1: U1})],)), ("insert_many", ([DataObject({}, vector={1: [1]})],)),
         ("reference_add", ("x", "to", U2)), ("reference_add", (U1, "to", "x")), ("reference_add", (U1, "", U2)),

@@ -119,7 +119,7 @@ def test_a_new_asynchronous_client_in_a_child_uses_http(outside: FakeProcess, cl
     async def search() -> int:
         async with client_of(outside, "auto") as mine:
             await mine.grpc.Search(REQUEST)
-            return 0 if mine._transport.protocol == "web" else 2
+            return 0 if mine._transport.route.protocol == "web" else 2
 
     async def main() -> list[int | None]:
         async with client_of(outside, "native") as client:
@@ -137,7 +137,7 @@ def test_a_new_asynchronous_client_in_a_child_uses_http(outside: FakeProcess, cl
 def test_a_channel_of_another_library_in_the_parent_counts_too(outside: FakeProcess) -> None:
     async def search() -> int:
         async with client_of(outside, "auto") as mine:
-            return 10 if mine._transport.protocol == "native" else 20
+            return 10 if mine._transport.route.protocol == "native" else 20
 
     async def main() -> int | None:
         async with grpc.aio.insecure_channel("{}:{}".format(*outside.grpc_address)) as channel:

@@ -75,7 +75,8 @@ def test_a_cancelled_search_is_cancelled(fake: FakeWeaviate) -> None:
 
 
 def test_a_reply_that_cannot_be_read_is_told(colour: Sync, fake: FakeWeaviate) -> None:
-    fake.on_rpc(WeaviateMethods.Search, lambda request, call: SearchReply(results=[{"metadata": {"id": "no UUID"}}]))
+    results: Any = [{"metadata": {"id": "no UUID"}}]
+    fake.on_rpc(WeaviateMethods.Search, lambda request, call: SearchReply(results=results))
     (found,) = colour.call(articles(colour, fake).query.fetch_objects).objects
     with pytest.raises(errors.ResponseCannotBeDecodedError):
         _ = found.uuid

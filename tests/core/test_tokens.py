@@ -8,7 +8,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,12 +25,12 @@ from tests.servers.node_oidc import NodeClient, NodeOidcProvider
 from tests.servers.oidc import OidcProvider, weaviate_settings
 from tests.servers.real import RealServer
 from weaviate_hl import errors
-from weaviate_hl.auth import Auth
+from weaviate_hl.auth import Auth, AuthCredentials
 from weaviate_hl.deadline import Deadline
 from weaviate_hl.op import RestOp
 from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Timeout
 
-FLOWS = {
+FLOWS: dict[str, Callable[[OidcProvider], AuthCredentials]] = {
     "client credentials": lambda p: Auth.client_credentials("secret"),
     "password": lambda p: Auth.client_password("ann", "pw"),
     "bearer": lambda p: Auth.bearer_token(p.issue("ann"), expires_in=60),

@@ -202,7 +202,7 @@ class ReplayServer(HttpServer):
         try:
             return _stored(call(message, timeout=120, metadata=metadata), binary=True)
         except grpc.RpcError as error:
-            return {"code": error.code().name, "details": error.details() or ""}  # type: ignore[attr-defined]
+            return {"code": error.code().name, "details": error.details() or ""}
 
 
 def _stored(content: bytes, *, binary: bool = False) -> Json:

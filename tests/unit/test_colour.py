@@ -188,13 +188,13 @@ def test_a_call_that_is_cancelled_alone_is_an_error_like_any_other() -> None:
     asyncio.run(main())
 
 
-def test_locks_semaphores_and_sleep_are_used_alike() -> None:
+def test_locks_slots_and_sleep_are_used_alike() -> None:
     async def main() -> bool:
-        async with aio.Lock() as lock, aio.Semaphore(2):
+        async with aio.Lock() as lock, aio.Calls().slots:
             await aio.sleep(-1)
             return lock is None and aio.monotonic() > 0
 
-    with sync.Lock(), sync.Semaphore(2):
+    with sync.Lock(), sync.Calls().slots:
         sync.sleep(-1)
     assert asyncio.run(main())
     assert sync.monotonic() > 0
@@ -218,23 +218,23 @@ from weaviate_hl.colour.{colour} import together
 
 {kind} check() -> None:
     assert_type({wait}together(number, text), tuple[int, str])
-    assert_type({wait}together(text, number, lambda: text()), tuple[str, int, str])
-    assert_type({wait}together(text, text, number, text), tuple[str, str, int, str])
-    assert_type({wait}together(text, text, text, number, text), tuple[str, str, str, int, str])
+    assert_type({wait}together(text, text, number, lambda: text()), tuple[str, str, int, str])
     assert_type({wait}together(*[number, number]), tuple[int, ...])
-    assert_type({wait}together(number, number, number, number, number, number), tuple[int, ...])
+    assert_type({wait}together(number, number, number), tuple[int, ...])
 """)
     files = [str(tmp_path / "aio.py"), str(tmp_path / "sync.py")]
     result = subprocess.run([sys.executable, "-m", *checker, *files], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_many_calls_begin_a_few_at_a_turn_of_the_loop() -> None:
+def test_many_calls_begin_a_few_at_a_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aio, "AT_A_TURN", 2)
+
     async def main() -> list[int]:
         calls, begun, per_turn = aio.Calls(), [], list[int]()
 
         async def call(number: int) -> None:
-            await calls.queue(2)
+            await calls.queue()
             begun.append(number)
             async with calls.scope():
                 await asyncio.sleep(0.05)

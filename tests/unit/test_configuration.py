@@ -11,13 +11,9 @@ import pytest
 
 from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.values import enums
-from weaviate_hl.values.configuration import (
-    Check,
-    Configuration,
-    Multi2VecField,
-    StopwordsCreate,
-    TextAnalyzerConfigCreate,
-)
+from weaviate_hl.values.base import Configuration
+from weaviate_hl.values.configuration import Multi2VecField, StopwordsCreate, TextAnalyzerConfigCreate
+from weaviate_hl.values.factories import FactoryCheck
 from weaviate_hl.values.providers import Configure, GenerativeConfig, Integrations, Reconfigure
 
 VectorIndex = Configure.VectorIndex
@@ -241,7 +237,7 @@ def test_dictionaries_are_copies() -> None:
 def test_repr() -> None:
     value = Configure.Vectors.text2vec_cohere(name="a", model="m")
     assert repr(value) == (
-        "VectorConfigCreate(module='text2vec-cohere', settings={'model': 'm', 'vectorizeClassName': True}, name='a')"
+        "VectorConfigCreate(settings={'model': 'm', 'vectorizeClassName': True}, module='text2vec-cohere', name='a')"
     )
     assert repr(Configure.Vectorizer.none()) == "VectorizerConfigCreate(module='none')"
 
@@ -316,7 +312,7 @@ ENUMERATIONS_HAVE = {
 # ------------------------------------------------------------------ checks
 
 
-check = Check("Factory")
+check = FactoryCheck("Factory")
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,14 @@ def reply(fill: Callable[[Any], object] = lambda result: None, count: int = 1, *
     return message.SerializeToString()
 
 
+def whole(data: bytes) -> QueryReturn[Any, Any]:
+    found = decode.query(data)
+    assert isinstance(found, QueryReturn), "it is read at once"
+    return found
+
+
 def only(data: bytes) -> Any:
-    (found,) = decode.query(data).objects
+    (found,) = whole(data).objects
     return found
 
 
@@ -349,7 +355,8 @@ def test_generated_texts() -> None:
 
 
 def test_generated_texts_of_groups() -> None:
-    message = SearchReply(generative_grouped_results={"values": [{"result": "all"}]})
+    message = SearchReply()
+    message.generative_grouped_results.values.add(result="all")
     group(message, "a", 1).generative_result.values.add(result="of a")
     group(message, "b", 1).generative.result = "of b, as it was"
     group(message, "c", 0)
@@ -364,11 +371,11 @@ def test_generated_texts_of_groups() -> None:
 
 
 def test_profiles() -> None:
-    assert decode.query(reply()).query_profile is None
+    assert whole(reply()).query_profile is None
     message = SearchReply()
     shard = message.query_profile.shards.add(name="s", node="n")
     shard.searches["vector"].details["took"] = "1ms"
-    found = decode.query(message.SerializeToString()).query_profile
+    found = whole(message.SerializeToString()).query_profile
     assert found is not None
     assert found.shards[0].searches["vector"].details == {"took": "1ms"}
     assert dataclasses.asdict(found)["shards"][0]["node"] == "n"
@@ -448,7 +455,7 @@ def test_objects_are_changed_as_any_other() -> None:
 
 def test_threads_see_the_same() -> None:
     for _ in range(20):
-        objects = decode.query(reply(full, count=50)).objects
+        objects = whole(reply(full, count=50)).objects
         seen: list[list[Any]] = []
         barrier = threading.Barrier(4)
 
@@ -480,7 +487,7 @@ def test_what_is_kept_does_not_keep_the_reply(touch: list[str]) -> None:
     data = reply(fill, count=1000)
 
     def kept() -> list[Any]:
-        objects = decode.query(data).objects[::100]
+        objects = whole(data).objects[::100]
         for one in objects:
             for name in touch:
                 getattr(one, name)
@@ -501,10 +508,10 @@ def test_what_is_kept_does_not_keep_the_reply(touch: list[str]) -> None:
 
 
 def test_typed() -> None:
-    result: QueryReturn[dict[str, str], None] = decode.query(reply(full))
+    result: QueryReturn[dict[str, str], None] = whole(reply(full))
     title: str = result.objects[0].properties["a"]
     assert title == "x"
-    assert Object[dict[str, str], None] and Object[dict[str, str]]
+    assert all((Object[dict[str, str], None], Object[dict[str, str]]))
 
 
 # The raw view.
@@ -818,21 +825,25 @@ def fetched(server: Server, count: int) -> dict[UUID, Any]:
     names = [*SCHEMA.keys() - {"object", "objects", "deep"}, "phone"]
     nested = [{"prop_name": "deep", "primitive_properties": list(NESTED)}]
     linked: Any = {"return_all_nonref_properties": True}
+    metadata: Any = {"uuid": True, "vectors": ["a", "m"]}
+    properties: Any = {
+        "non_ref_properties": names,
+        "object_properties": [
+            {"prop_name": name, "primitive_properties": list(NESTED), "object_properties": nested}
+            for name in ("object", "objects")
+        ],
+        "ref_properties": [{"reference_property": "ref", "properties": linked, "metadata": {"uuid": True}}],
+    }
     request = SearchRequest(
         collection=COLLECTION,
         limit=count,
-        uses_123_api=True, uses_125_api=True, uses_127_api=True,
-        metadata={"uuid": True, "vectors": ["a", "m"]},
-        properties={
-            "non_ref_properties": names,
-            "object_properties": [
-                {"prop_name": name, "primitive_properties": list(NESTED), "object_properties": nested}
-                for name in ("object", "objects")
-            ],
-            "ref_properties": [{"reference_property": "ref", "properties": linked, "metadata": {"uuid": True}}],
-        },
-    )  # fmt: skip
-    return {one.uuid: one for one in decode.query(server.search(request)).objects}
+        uses_123_api=True,
+        uses_125_api=True,
+        uses_127_api=True,
+        metadata=metadata,
+        properties=properties,
+    )
+    return {one.uuid: one for one in whole(server.search(request)).objects}
 
 
 def insert(server: Server, *objects: tuple[Any, ...]) -> None:

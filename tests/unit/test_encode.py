@@ -210,8 +210,8 @@ def test_blobs_from_files(tmp_path: Path) -> None:
             encoded({"p": closed})
     with pytest.raises(WeaviateInvalidInputError, match="'p': cannot read the file"):
         encoded({"p": tmp_path / "none"})
-    with path.open(encoding="latin1") as file, pytest.raises(WeaviateInvalidInputError, match="rb"):
-        encoded({"p": file})
+    with path.open(encoding="latin1") as text, pytest.raises(WeaviateInvalidInputError, match="rb"):
+        encoded({"p": text})
 
 
 class NoTime(datetime):

@@ -159,7 +159,7 @@ def test_what_cannot_be_a_name_is_refused(name: Any) -> None:
         ("Filter.by_ref_multi_target: `target_collection`", lambda given: ref.by_ref_multi_target("r", given)),
     ):
         with pytest.raises(WeaviateInvalidInputError, match=f"{argument} must be a str"):
-            call(name)  # type: ignore[operator]
+            call(name)
 
 
 def test_numbers_of_numpy_are_counts_and_places() -> None:

@@ -31,6 +31,7 @@ from weaviate_hl.classes.generics import CrossReference, CrossReferenceAnnotatio
 from weaviate_hl.classes.query import MetadataQuery, QueryNested, QueryReference
 from weaviate_hl.errors import InvalidDataModelError, ResponseCannotBeDecodedError, WeaviateInvalidInputError
 from weaviate_hl.ops import encode, instances, models
+from weaviate_hl.values import generics
 from weaviate_hl.values.inputs import GeoCoordinate, PhoneNumber, PhoneNumberType
 from weaviate_hl.values.results import MetadataReturn, Object
 
@@ -112,7 +113,7 @@ by_class = pytest.mark.parametrize("instance", WRITTEN, ids=lambda one: type(one
 
 def test_a_dictionary_is_taken_as_it_is() -> None:
     given = {"title": "On"}
-    assert models.plain(given) is given
+    assert generics.plain(given) is given
 
 
 @by_class
@@ -143,7 +144,7 @@ def test_an_instance_is_written_whose_types_cannot_be_found() -> None:
     class LocalAttrs:
         inner: Inner | None = None
 
-    assert models.plain(Local()) == models.plain(LocalAttrs()) == {"inner": None}
+    assert generics.plain(Local()) == generics.plain(LocalAttrs()) == {"inner": None}
     with pytest.raises(InvalidDataModelError, match="A type of Local cannot be found: .*Inner"):
         instances.builder(Local)
 
@@ -167,7 +168,7 @@ def test_an_instance_that_counts_as_false_is_written() -> None:
 @pytest.mark.parametrize("given", [3, "text", ["a"], object()])
 def test_what_is_no_object_cannot_be_written(given: Any) -> None:
     with pytest.raises(InvalidDataModelError, match="does not say what an object holds"):
-        models.plain(given)
+        generics.plain(given)
     with pytest.raises(WeaviateInvalidInputError, match="properties: expected values by name"):
         encode.Encoder("A").encode(given)
 
@@ -383,7 +384,7 @@ def test_names_of_properties_agree() -> None:
     with pytest.raises(InvalidDataModelError, match="Wrong.a is annotated with Property 'b'"):
         models.properties_of(Wrong)
     with pytest.raises(WeaviateInvalidInputError, match="reserved"):
-        models.properties_of(TypedDict("Reserved", {"id": str}))
+        models.properties_of(TypedDict("Reserved", {"id": str}))  # type: ignore[operator]
 
 
 class Leads(TypedDict):
@@ -475,9 +476,9 @@ class Aliased(BaseModel):
 
 def test_aliases_of_pydantic_are_the_names_of_properties() -> None:
     made = Aliased.model_validate({"writtenBy": "Ann", "in": "x"})
-    assert models.plain(made) == {"writtenBy": "Ann", "out": "x"}
+    assert generics.plain(made) == {"writtenBy": "Ann", "out": "x"}
     assert models.returned(Aliased) == ["writtenBy", "out"]
-    assert build(Aliased, dict(models.plain(made))) == made
+    assert build(Aliased, dict(generics.plain(made))) == made
 
 
 class Names(RootModel[list[str]]):
@@ -487,7 +488,7 @@ class Names(RootModel[list[str]]):
 class Computed(BaseModel):
     names: Annotated[Names, DataType.TEXT_ARRAY]
 
-    @computed_field(description="how many there are")
+    @computed_field(description="how many there are")  # type: ignore[prop-decorator]
     @property
     def count(self) -> int:
         return len(self.names.root)
@@ -495,7 +496,7 @@ class Computed(BaseModel):
 
 def test_what_pydantic_computes_is_written_and_not_read() -> None:
     made = Computed(names=Names(["a", "b"]))
-    assert models.plain(made) == {"names": ["a", "b"], "count": 2}
+    assert generics.plain(made) == {"names": ["a", "b"], "count": 2}
     assert models.returned(Computed) == ["names", "count"]
     assert models.properties_of(Computed) == [
         Property(name="names", data_type=DataType.TEXT_ARRAY),
@@ -509,7 +510,7 @@ def test_aliases_of_attrs_are_the_names_of_arguments_only() -> None:
     class Private:
         _hidden: int = 0
 
-    assert models.plain(Private(hidden=3)) == {"_hidden": 3}
+    assert generics.plain(Private(hidden=3)) == {"_hidden": 3}
     assert build(Private, {"_hidden": 3}) == Private(hidden=3)
 
 

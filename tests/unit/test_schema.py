@@ -136,7 +136,9 @@ def test_looking_changes_nothing_whatever_is_missing_null_or_new(data: st.DataOb
 
 def test_attributes_have_our_types() -> None:
     read = config()
-    assert (read.name, read.description, read.vectorizer, read.vector_index_config) == ("Article", None, None, None)
+    assert (read.name, read.description) == ("Article", None)
+    assert read.vectorizer is None
+    assert read.vector_index_config is None
     assert [one.name for one in read.properties] == ["title", "meta"]
     assert [one.target_collections for one in read.references] == [["Author", "Publisher"]]
     title, meta = read.properties
@@ -183,6 +185,20 @@ def test_a_collection_without_named_vectors() -> None:
 
 
 # What is changed
+
+
+def test_what_was_set_may_be_changed_after_it() -> None:
+    index = views.VectorIndexConfigHNSW()
+    index.quantizer = quantizer = views.PQConfig(segments=3)
+    index.multi_vector = multi_vector = views.MultiVectorConfig()
+    quantizer.segments = 5
+    multi_vector.encoding = views.MuveraConfig(ksim=4)
+    multi_vector.encoding.ksim = 6
+    muvera = {"ksim": 6, "enabled": True}
+    assert index.to_dict() == {
+        "pq": {"segments": 5, "enabled": True},
+        "multivector": {"muvera": muvera, "enabled": True},
+    }
 
 
 def test_what_is_changed_is_told() -> None:
@@ -347,10 +363,11 @@ def test_a_wrong_argument_of_a_collection_is_named(message: str, call: Any) -> N
 
 
 def test_checks_can_be_skipped() -> None:
+    wrong: Any = {"description": 1, "properties": []}
     body = schema.new_collection(
-        check("collections.create", False), "a", description=1, properties=[], references=None, vectorizer_config=None,
-        vector_index_config=None, vector_config=None, **dict.fromkeys([*schema.SECTIONS, *schema.MODULES]),
-    )  # type: ignore[arg-type]  # fmt: skip
+        check("collections.create", False), "a", references=None, vectorizer_config=None, vector_index_config=None,
+        vector_config=None, **dict.fromkeys([*schema.SECTIONS, *schema.MODULES]), **wrong,
+    )  # fmt: skip
     assert body == {
         "class": "A",
         "description": 1,
@@ -363,7 +380,7 @@ def test_checks_can_be_skipped() -> None:
 def changed(current: dict[str, Any], **changes: Any) -> dict[str, Any]:
     every = dict.fromkeys([*schema.SECTIONS, *schema.MODULES, "description", "property_descriptions"])
     every |= dict.fromkeys(["vectorizer_config", "vector_index_config", "vector_config"])
-    return schema.Changes(check("config.update", True), **every | changes).apply(current)  # type: ignore[arg-type]
+    return schema.Changes(check("config.update", True), **every | changes).apply(current)
 
 
 HNSW = VectorIndexConfigHNSWUpdate(settings={"ef": 1})
@@ -413,9 +430,9 @@ def test_statuses_of_tenants() -> None:
 def test_statuses_of_newer_servers_are_kept() -> None:
     from weaviate_gen.grpc.v1.tenants_pb2 import TenantsGetReply
 
-    op = tenants.get("Article")
-    reply = TenantsGetReply(tenants=[{"name": "a", "activity_status": 5}, {"name": "b", "activity_status": 99}])  # type: ignore[list-item]
-    assert {name: str(one.activity_status) for name, one in op.parse(reply).items()} == {
+    told: Any = [{"name": "a", "activity_status": 5}, {"name": "b", "activity_status": 99}]
+    read: Any = tenants.get("Article").parse(TenantsGetReply(tenants=told))
+    assert {name: str(one.activity_status) for name, one in read.items()} == {
         "a": "ONLOADING",
         "b": "UNKNOWN_99",
     }

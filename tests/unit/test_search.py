@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from google.protobuf.json_format import MessageToDict
 from weaviate_gen.grpc.v1 import search_get_pb2
+from weaviate_gen.grpc.v1.aggregate_pb2 import AggregateReply
 
 from weaviate_hl import errors
 from weaviate_hl.aio.collection import CollectionAsync
@@ -45,7 +46,7 @@ from weaviate_hl.classes.query import (
     TargetVectors,
 )
 from weaviate_hl.op import Unfinished
-from weaviate_hl.ops import aggregate, decode
+from weaviate_hl.ops import decode
 from weaviate_hl.outputs.query import MetadataReturn, Object, QueryReturn
 from weaviate_hl.sync.collection import Collection
 
@@ -786,21 +787,21 @@ def test_an_aggregation_is_read() -> None:
     def many(message: Any, **given: Any) -> Any:
         return message(**given)
 
-    aggregation = aggregate.AggregateReply.Aggregations.Aggregation
-    single = aggregate.AggregateReply.Single(
+    aggregation = AggregateReply.Aggregations.Aggregation
+    single = AggregateReply.Single(
         objects_count=3,
-        aggregations={
-            "aggregations": [
+        aggregations=AggregateReply.Aggregations(
+            aggregations=[
                 aggregation(property="n", int=many(aggregation.Integer, count=3, sum=6, mean=2)),
                 aggregation(property="x", number=many(aggregation.Number, maximum=0.5, mode=0)),
                 aggregation(property="ok", boolean=many(aggregation.Boolean, percentage_true=0.25, total_false=0)),
                 aggregation(property="d", date=many(aggregation.Date, minimum="2024-01-01T00:00:00Z")),
-                aggregation(property="t", text={"top_occurences": {"items": [{"value": "a", "occurs": 2}]}}),
-                aggregation(property="r", reference={"pointing_to": ["Author"]}),
+                many(aggregation, property="t", text={"top_occurences": {"items": [{"value": "a", "occurs": 2}]}}),
+                many(aggregation, property="r", reference={"pointing_to": ["Author"]}),
             ]
-        },
+        ),
     )
-    whole = sent(lambda col: col.aggregate.over_all()).parse(aggregate.AggregateReply(single_result=single))
+    whole = sent(lambda col: col.aggregate.over_all()).parse(AggregateReply(single_result=single))
     n, x, ok, d, t, r = (whole.properties[name] for name in ("n", "x", "ok", "d", "t", "r"))
     assert (whole.total_count, n.count, n.sum_, n.mean, n.maximum) == (3, 3, 6, 2.0, None)
     assert (x.maximum, x.mode, x.sum_) == (0.5, 0.0, None)
@@ -824,14 +825,16 @@ def test_an_aggregation_is_read() -> None:
 )
 def test_groups_of_an_aggregation_are_read(kind: str, given: Any, value: Any) -> None:
     group = {"grouped_by": {"path": ["p"], kind: given}, "objects_count": 2}
-    reply = aggregate.AggregateReply(grouped_results={"groups": [group]})
+    groups: Any = {"groups": [group]}
+    reply = AggregateReply(grouped_results=groups)
     (read,) = sent(lambda col: col.aggregate.over_all(group_by="p")).parse(reply).groups
     assert (read.grouped_by.prop, read.grouped_by.value, read.total_count, read.properties) == ("p", value, 2, {})
 
 
 def test_great_replies_are_read_in_steps() -> None:
     count = decode.AT_ONCE * 2 + 5
-    reply = search_get_pb2.SearchReply(results=[{"metadata": {"id": str(UUID(int=i))}} for i in range(count)])
+    results: Any = [{"metadata": {"id": str(UUID(int=i))}} for i in range(count)]
+    reply = search_get_pb2.SearchReply(results=results)
     unfinished = decode.query(reply.SerializeToString())
     assert isinstance(unfinished, Unfinished)
     seen = [len(unfinished.answer.objects) for _ in unfinished.steps]
@@ -859,9 +862,8 @@ def test_bytes_that_are_no_reply_are_told(call: Call) -> None:
         "ref_props": [{"prop_name": "r", "properties": [{"metadata": metadata}]}],
     }
     result: Any = {"metadata": metadata, "properties": properties, "generative": {"values": [{"result": "y"}]}}
-    whole = search_get_pb2.SearchReply(
-        results=[result] * 3, group_by_results=[{"name": "g", "objects": [result] * 2}]
-    ).SerializeToString()
+    groups: Any = [{"name": "g", "objects": [result] * 2}]
+    whole = search_get_pb2.SearchReply(results=[result] * 3, group_by_results=groups).SerializeToString()
     for _ in range(600):
         data = bytearray(whole)
         match chance.randrange(3):

@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,7 @@ class TestFakeWeaviate:
         with channel(fake.grpc_address) as native:
             words = "the fake has no answer to Search"
             assert fails(WeaviateStub(native).Search, SEARCH) == (grpc.StatusCode.UNIMPLEMENTED, words)
-            unknown = native.unary_unary("/weaviate.v1.Weaviate/Nope")
+            unknown: Any = native.unary_unary("/weaviate.v1.Weaviate/Nope")
             words = "unknown method Nope for service weaviate.v1.Weaviate"
             assert fails(unknown, b"") == (grpc.StatusCode.UNIMPLEMENTED, words)
 
@@ -302,7 +302,7 @@ class TestFakeWeaviate:
         with FakeWeaviate() as server, ThreadPoolExecutor() as pool, channel(server.grpc_address) as native:
             server.fail(HttpFault(hang=True))
             server.fail(RpcFault(hang=True))
-            waiting = [
+            waiting: list[Future[Any]] = [
                 pool.submit(http.get, f"{server.url}/v1/meta"),
                 pool.submit(HealthStub(native).Check, HEALTH),
             ]
@@ -388,7 +388,12 @@ class TestFaults:
 
     def test_a_cut_answer_had_its_effect(self, fake: FakeWeaviate, http: httpx2.Client) -> None:
         written: list[Any] = []
-        fake.on_rest("POST", "/v1/objects", lambda request: written.append(request.json()) or {})
+
+        def write(request: Received) -> dict[str, Any]:
+            written.append(request.json())
+            return {}
+
+        fake.on_rest("POST", "/v1/objects", write)
         fake.fail(HttpFault(cut="before"), on="/v1/objects", at=1)
         with pytest.raises(httpx2.RemoteProtocolError):
             http.post(f"{fake.url}/v1/objects", json={"n": 1})
@@ -710,11 +715,12 @@ class TestNginx:
                     assert code is grpc.StatusCode.UNAVAILABLE
 
 
-def token(client: httpx2.Client, issuer: str, status: int = 200, **form: str) -> dict[str, Any]:
+def token(client: httpx2.Client, issuer: str, status: int = 200, /, **form: str) -> dict[str, Any]:
     """What the token endpoint answers. `auth` is "id:secret" for the header; otherwise they are in the form."""
     endpoint = client.get(issuer + DISCOVERY).json()["token_endpoint"]
     user, _, secret = form.pop("auth", "").partition(":")
-    answer = client.post(endpoint, data=form, auth=(user, secret) if user else None)
+    auth = httpx2.BasicAuth(user, secret) if user else httpx2.USE_CLIENT_DEFAULT
+    answer = client.post(endpoint, data=form, auth=auth)
     assert answer.status_code == status, answer.text
     return dict(answer.json())
 

@@ -166,6 +166,7 @@ def test_vectors_that_nobody_looked_at_are_not_made_into_lists() -> None:
         ]
     )
     found = decode.query(reply.SerializeToString())
+    assert isinstance(found, QueryReturn)
     assert found.to_arrow().to_pylist() == [
         {"uuid": str(U1), "t": "a", "vector": [0, 1, 2, 3], "vector_own": None},
         {"uuid": str(U2), "t": None, "vector": None, "vector_own": [0, 1, 2, 3]},
@@ -194,9 +195,11 @@ def test_instances_of_models_are_rows_too() -> None:
 
 
 def test_groups_and_what_was_generated_have_columns() -> None:
-    grouped = GroupByObject(U1, MetadataReturn(), {}, None, {}, "A", belongs_to_group="g")
+    grouped: Any = GroupByObject(U1, MetadataReturn(), {}, None, {}, "A", belongs_to_group="g")
     assert GroupByReturn([grouped], {}).to_arrow().to_pylist() == [{"uuid": str(U1), "belongs_to_group": "g"}]
-    told = GenerativeObject(U1, MetadataReturn(), {}, None, {}, "A", generative=GenerativeSingle(None, "a <b>", None))
+    told: Any = GenerativeObject(
+        U1, MetadataReturn(), {}, None, {}, "A", generative=GenerativeSingle(None, "a <b>", None)
+    )
     found = GenerativeReturn(objects=[told], generative=GenerativeGrouped(None, "all & more"))
     assert found.to_arrow().to_pylist() == [{"uuid": str(U1), "generated": "a <b>"}]
     html = found._repr_html_()

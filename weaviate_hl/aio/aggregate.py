@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from weaviate_hl.aio import files
+from weaviate_hl.aio import searching
 from weaviate_hl.ops import aggregate
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.filters import FilterReturn
@@ -392,7 +392,7 @@ class AggregateAsync:
             told = await articles.aggregate.near_image(Path("cat.png"), object_limit=100)
         """
         found: AggregateReturn | AggregateGroupByReturn = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: aggregate.near_image(
                     self._scope,
                     near_image,

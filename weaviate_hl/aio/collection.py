@@ -124,13 +124,7 @@ class CollectionAsync(Generic[Properties, References]):
     def _but(self, **changes: Any) -> CollectionAsync[Properties, References]:
         new = self._scope.but(**changes)
         return CollectionAsync(
-            self._transport,
-            self.name,
-            new.validate,
-            new.consistency_level,
-            new.tenant,
-            new.properties,
-            new.references,
+            self._transport, self.name, new.validate, new.consistency_level, new.tenant, new.properties, new.references
         )
 
     @overload

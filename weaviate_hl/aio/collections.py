@@ -263,4 +263,4 @@ class CollectionsAsync:
         return cast(CollectionConfig, await self._transport.execute(op))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._transport.params.base_url}>"
+        return f"<{type(self).__name__} of {self._transport.place}>"

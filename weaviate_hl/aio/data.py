@@ -170,17 +170,23 @@ class DataAsync(Generic[Properties]):
         return Insertion(self._scope, self._transport.limit)
 
     async def _send(self, insertion: Insertion) -> None:
-        """Send what waits. If that fails as a whole, and nothing has been written before, its error is raised."""
+        """Send what waits."""
         parts = insertion.parts()
-        refused, failed = await self._in_parts(parts, insertion.operation, insertion.at_once if parts[1:] else 1)
-        if failed and len(failed) == len(parts) and not insertion.written:
-            raise failed[0]
-        insertion.settle(refused)
+        at_once = insertion.at_once if parts[1:] else 1
+        insertion.settle(await self._in_parts(parts, insertion.operation, at_once, begun=bool(insertion.written)))
 
     async def _in_parts(
-        self, parts: Sequence[slice], operation: Callable[[slice], Op[dict[int, str]]], at_once: int
-    ) -> tuple[dict[int, str], list[WeaviateBaseError]]:
-        """Send things in parts, and learn what was refused, by place; and the errors of requests that failed."""
+        self,
+        parts: Sequence[slice],
+        operation: Callable[[slice], Op[dict[int, str]]],
+        at_once: int,
+        *,
+        begun: bool = False,
+    ) -> dict[int, str]:
+        """Send things in parts, and learn what was refused, by place.
+
+        If every request fails, and nothing has been written before, the first error is raised.
+        """
         refused: dict[int, str] = {}
         failed: list[WeaviateBaseError] = []
         todo = iter(parts)
@@ -188,7 +194,11 @@ class DataAsync(Generic[Properties]):
         async def work() -> None:
             try:
                 for part in todo:
-                    told = await self._attempt(operation, part, failed)
+                    try:
+                        told = await self._transport.execute(operation(part))
+                    except WeaviateBaseError as error:
+                        failed.append(error)
+                        told = dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
                     refused.update((part.start + place, reason) for place, reason in told.items())
             except BaseException:  # interrupted: the others are to take no more
                 for _ in todo:
@@ -196,16 +206,9 @@ class DataAsync(Generic[Properties]):
                 raise
 
         await together(*[work] * min(at_once, len(parts)))
-        return refused, failed
-
-    async def _attempt(
-        self, operation: Callable[[slice], Op[dict[int, str]]], part: slice, failed: list[WeaviateBaseError]
-    ) -> dict[int, str]:
-        try:
-            return await self._transport.execute(operation(part))
-        except WeaviateBaseError as error:
-            failed.append(error)
-            return dict.fromkeys(range(part.stop - part.start), ops.unsent(error))
+        if failed and len(failed) == len(parts) and not begun:
+            raise failed[0]
+        return refused
 
     async def replace(
         self,
@@ -284,9 +287,7 @@ class DataAsync(Generic[Properties]):
         parts = [slice(place, place + 1) for place in range(len(updates))]
         each_once = len({op.request.path for op in updates}) == len(updates)
         at_once = UPDATES if each_once else 1  # of an object that is there twice, the last change stays
-        refused, failed = await self._in_parts(parts, lambda part: updates[part.start], at_once)
-        if failed and len(failed) == len(parts):
-            raise failed[0]
+        refused = await self._in_parts(parts, lambda part: updates[part.start], at_once)
         return ops.updated(self._scope, given, refused, monotonic() - started)
 
     async def exists(self, uuid: Uuid) -> bool:
@@ -402,11 +403,9 @@ class DataAsync(Generic[Properties]):
         references = ops.expand(self._scope, given)
         parts = [slice(start, start + ops.MOST) for start in range(0, len(references), ops.MOST)]
         level = self._scope.consistency_level
-        refused, failed = await self._in_parts(
+        refused = await self._in_parts(
             parts, lambda part: ops.batch_references(references[part], level), at_once=1
         )  # one after the other, as references have an order
-        if failed and len(failed) == len(parts):
-            raise failed[0]
         errors = {place: ErrorReference(reason, references[place]) for place, reason in sorted(refused.items())}
         return BatchReferenceReturn(monotonic() - started, errors, bool(errors))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio import files
+from weaviate_hl.aio import searching
 from weaviate_hl.ops import search
 from weaviate_hl.values.configuration import GenerativeConfigRuntime
 from weaviate_hl.values.filters import FilterReturn
@@ -173,7 +173,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.fetch_objects_by_ids([first, second])
         """
         found: GenerativeReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.fetch_objects_by_ids(
                     self._scope,
                     ids,
@@ -317,7 +317,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
         found: GenerativeReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.fetch_objects(
                     self._scope,
                     single_prompt=single_prompt,
@@ -582,7 +582,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.bm25("wind power", query_properties=["title^2", "body"], limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.bm25(
                     self._scope,
                     query,
@@ -892,7 +892,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_text("energy from the sky", limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_text(
                     self._scope,
                     query,
@@ -1187,7 +1187,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_vector([0.1, 0.2, 0.3], limit=5, return_metadata=['distance'])
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_vector(
                     self._scope,
                     near_vector,
@@ -1479,7 +1479,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_object(uuid, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_object(
                     self._scope,
                     near_object,
@@ -1771,7 +1771,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_image(Path("cat.png"), limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_image(
                     self._scope,
                     near_image,
@@ -2074,7 +2074,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_media(
                     self._scope,
                     media,
@@ -2409,7 +2409,7 @@ class GenerateAsync(Generic[Properties, References]):
             found = await articles.generate.hybrid("wind power", alpha=0.6, limit=5)
         """
         found: GenerativeReturn[Any, Any] | GenerativeGroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.hybrid(
                     self._scope,
                     query,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from weaviate_hl.aio import files, paging
+from weaviate_hl.aio import searching
 from weaviate_hl.ops import search
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
@@ -319,7 +319,7 @@ class QueryAsync(Generic[Properties, References]):
         Example:
             found = await articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        found: QueryReturn[Any, Any] = await paging.fetch(
+        found: QueryReturn[Any, Any] = await searching.fetch(
             self._transport,
             search.fetch_objects(
                 self._scope,
@@ -1510,7 +1510,7 @@ class QueryAsync(Generic[Properties, References]):
             found = await articles.query.near_image(Path("cat.png"), limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_image(
                     self._scope,
                     near_image,
@@ -1762,7 +1762,7 @@ class QueryAsync(Generic[Properties, References]):
             found = await articles.query.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = await self._transport.execute(
-            await files.make(
+            await searching.make(
                 lambda: search.near_media(
                     self._scope,
                     media,

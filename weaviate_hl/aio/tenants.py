@@ -134,8 +134,7 @@ class TenantsAsync:
         return await self._transport.execute(op) is not None
 
     def _one(self, call: str, tenant: str | Tenant) -> str:
-        checks = check(call, self._validate)
-        return checks.name("tenant", tenant.name if isinstance(tenant, Tenant) else tenant)
+        return check(call, self._validate).name("tenant", tenant.name if isinstance(tenant, Tenant) else tenant)
 
     async def _set(
         self, call: str, tenant: str | Tenant | Sequence[str | Tenant], status: TenantActivityStatus

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import islice
 from threading import Thread
 from time import monotonic
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "ASYNC",
     "Bell",
+    "Calls",
     "CancelledError",
     "Condition",
     "Exchange",
     "Guard",
-    "Calls",
     "Kept",
     "Lock",
-    "Semaphore",
     "Strand",
     "Worker",
     "cancellations_of_task",
@@ -50,10 +49,14 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-E = TypeVar("E")
 
 # `if ASYNC:` marks what the twin must not have; codegen/twin.py keeps the other branch only.
 ASYNC: Final[Literal[True]] = True
+
+AT_ONCE = 64
+"""Calls in flight at most: more at once only make each other, and the event loop, slower."""
+AT_A_TURN = 32
+"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
 
 
 def within(deadline: Deadline) -> asyncio.Timeout:
@@ -142,29 +145,34 @@ class Interrupted(Exception):
 
 
 class Calls:
-    """The calls that are under way, which can be ended all at once."""
+    """The calls that are under way, which can be ended all at once.
+
+    Attributes:
+        slots: Held while a call is in flight.
+    """
 
     def __init__(self) -> None:
+        self.slots: AbstractAsyncContextManager[None] = Semaphore(AT_ONCE)
         self._scopes: set[_Scope] = set()
         self._queue: deque[asyncio.Future[None]] = deque()
 
-    async def queue(self, at_a_turn: int) -> None:
-        """Wait behind the calls that wait, of which each turn of the loop lets so many go; few calls need not wait."""
-        if self._queue or len(self._scopes) >= at_a_turn:
+    async def queue(self) -> None:
+        """Wait behind the calls that wait, of which each turn of the loop lets some go; few calls need not wait."""
+        if self._queue or len(self._scopes) >= AT_A_TURN:
             loop = asyncio.get_running_loop()
             if not self._queue:
-                loop.call_soon(self._let_go, at_a_turn, loop)
+                loop.call_soon(self._let_go, loop)
             turn = loop.create_future()
             self._queue.append(turn)
             await turn
 
-    def _let_go(self, many: int, loop: asyncio.AbstractEventLoop) -> None:
-        for _ in range(min(many, len(self._queue))):
+    def _let_go(self, loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(min(AT_A_TURN, len(self._queue))):
             turn = self._queue.popleft()
             if not turn.done():  # else it was cancelled
                 turn.set_result(None)
         if self._queue:
-            loop.call_soon(self._let_go, many, loop)
+            loop.call_soon(self._let_go, loop)
 
     def scope(self) -> _Scope:
         """What a call runs in: it raises `Interrupted` there when calls are ended."""
@@ -374,25 +382,12 @@ def network_backend() -> Any:
 async def together(a: Callable[[], Awaitable[A]], b: Callable[[], Awaitable[B]], /) -> tuple[A, B]: ...
 @overload
 async def together(
-    a: Callable[[], Awaitable[A]], b: Callable[[], Awaitable[B]], c: Callable[[], Awaitable[C]], /
-) -> tuple[A, B, C]: ...
-@overload
-async def together(
     a: Callable[[], Awaitable[A]],
     b: Callable[[], Awaitable[B]],
     c: Callable[[], Awaitable[C]],
     d: Callable[[], Awaitable[D]],
     /,
 ) -> tuple[A, B, C, D]: ...
-@overload
-async def together(
-    a: Callable[[], Awaitable[A]],
-    b: Callable[[], Awaitable[B]],
-    c: Callable[[], Awaitable[C]],
-    d: Callable[[], Awaitable[D]],
-    e: Callable[[], Awaitable[E]],
-    /,
-) -> tuple[A, B, C, D, E]: ...
 @overload
 async def together(*calls: Callable[[], Awaitable[A]]) -> tuple[A, ...]: ...
 async def together(*calls: Callable[[], Awaitable[Any]]) -> tuple[Any, ...]:

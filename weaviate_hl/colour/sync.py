@@ -13,7 +13,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from itertools import takewhile
 from queue import Empty, SimpleQueue
-from threading import Condition, Event, Lock, Semaphore, Thread, current_thread
+from threading import Condition, Event, Lock, Thread, current_thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 __all__ = [
     "ASYNC",
     "Bell",
+    "Calls",
     "CancelledError",
     "Condition",
     "Exchange",
     "Guard",
-    "Calls",
     "Kept",
     "Lock",
-    "Semaphore",
     "Strand",
     "Worker",
     "cancellations_of_task",
@@ -51,14 +50,14 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-E = TypeVar("E")
 
 ASYNC: Final[Literal[False]] = False
+_NOTHING = nullcontext()
 
 
 def within(deadline: Deadline) -> AbstractContextManager[None]:
     """Nothing: a thread cannot be interrupted, so its sockets keep the deadline (colour/sockets.py)."""
-    return nullcontext()
+    return _NOTHING
 
 
 def sleep(delay: float) -> None:
@@ -110,14 +109,22 @@ def cancellations_of_task() -> int:
 
 
 class Calls:
-    """The calls that are under way: a thread cannot be interrupted, but its pauses can, and its sockets."""
+    """The calls that are under way: a thread cannot be interrupted, but its pauses can, and its sockets.
+
+    Attributes:
+        slots: As many as there are threads.
+    """
 
     def __init__(self) -> None:
+        self.slots = _NOTHING
         self._ended = Event()
+
+    def queue(self) -> None:
+        """Nothing: threads take turns by themselves."""
 
     def scope(self) -> AbstractContextManager[None]:
         """Nothing: see `Backend.close` (colour/sockets.py)."""
-        return nullcontext()
+        return _NOTHING
 
     def pause(self, seconds: float) -> None:
         """Wait, but no longer than until calls are ended."""
@@ -207,15 +214,9 @@ def network_backend() -> Any:
 @overload
 def together(a: Callable[[], A], b: Callable[[], B], /) -> tuple[A, B]: ...
 @overload
-def together(a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], /) -> tuple[A, B, C]: ...
-@overload
 def together(
     a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], d: Callable[[], D], /
 ) -> tuple[A, B, C, D]: ...
-@overload
-def together(
-    a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], d: Callable[[], D], e: Callable[[], E], /
-) -> tuple[A, B, C, D, E]: ...
 @overload
 def together(*calls: Callable[[], A]) -> tuple[A, ...]: ...
 def together(*calls: Callable[[], Any]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from weaviate_gen import SERVER_VERSION
 
-from weaviate_hl.checks import instance
+from weaviate_hl.checks import count, instance
 from weaviate_hl.errors import (
     WeaviateEmbeddedInvalidVersionError,
     WeaviateInvalidInputError,
@@ -105,12 +105,12 @@ class EmbeddedOptions(Setting):
         self.persistence_data_path = _text("persistence_data_path", persistence_data_path)
         self.binary_path = _text("binary_path", binary_path)
         self.version = _text("version", version)
-        self.port = _port("port", port)
+        self.port = count("port", port, 0, 65535)  # 0: a free one
         self.hostname = host_name("hostname", hostname)
         self.additional_env_vars = (
             None if additional_env_vars is None else variables("additional_env_vars", additional_env_vars)
         )
-        self.grpc_port = _port("grpc_port", grpc_port)
+        self.grpc_port = count("grpc_port", grpc_port, 0, 65535)
         self.binary = None if binary is None else _text("binary", binary)
         self.sha256 = None if sha256 is None else _text("sha256", sha256).lower()
         self.base_url = None if base_url is None else _url("base_url", base_url)
@@ -136,12 +136,6 @@ def _text(name: str, value: str | os.PathLike[str]) -> str:
     return text
 
 
-def _port(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
-        raise WeaviateInvalidInputError(f"{name}: must be a whole number from 0 (a free port) to 65535, got {value!r}")
-    return value
-
-
 def _url(name: str, value: str) -> str:
     if re.search("[^!-?A-~]", _text(name, value)) or not is_safe(value):  # errors show URLs: no passwords in them
         raise WeaviateInvalidInputError(f"{name}: must be an https URL without credentials, or http on this machine")
@@ -161,14 +155,14 @@ def variables(option: str, given: Mapping[str, str]) -> dict[str, str]:
     return dict(given)
 
 
-def is_loopback(url: str) -> bool:
+def is_loopback_url(url: str) -> bool:
     """Whether a URL is plain HTTP that stays on this machine."""
     return re.match(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/|$)", url) is not None
 
 
 def is_safe(url: str) -> bool:
     """Whether nobody on the way can change what a URL gives."""
-    return url.startswith("https://") or is_loopback(url)
+    return url.startswith("https://") or is_loopback_url(url)
 
 
 class Address(NamedTuple):

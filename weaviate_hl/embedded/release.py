@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from weaviate_hl.embedded import BINARY_VARIABLE, GITHUB_RELEASE_DOWNLOAD_URL, is_loopback, is_safe
+from weaviate_hl.embedded import BINARY_VARIABLE, GITHUB_RELEASE_DOWNLOAD_URL, is_loopback_url, is_safe
 from weaviate_hl.errors import WeaviateEmbeddedInvalidVersionError, WeaviateInvalidInputError, WeaviateStartUpError
 from weaviate_hl.log import logger
 
@@ -144,7 +144,7 @@ def _receive(answer: HTTPResponse, file: IO[bytes], algorithm: str, progress: Pr
 def _get(url: str) -> HTTPResponse | None:
     """The answer to a GET; None if there is nothing at the URL."""
     # A proxy of the environment is not for what runs on this machine.
-    opener = build_opener(_Redirects, *([ProxyHandler({})] if is_loopback(url) else []))
+    opener = build_opener(_Redirects, *([ProxyHandler({})] if is_loopback_url(url) else []))
     try:
         return cast(HTTPResponse, opener.open(url, timeout=30))
     except HTTPError as error:

@@ -11,6 +11,9 @@ is held in memory), `objects` (writing), `filters` and `query` (finding), `searc
 from typing import TYPE_CHECKING
 
 from weaviate_hl.lazy import lazy
+
+# Importing what answers requests registers it in `router`.
+from weaviate_hl.lite import aggregate, backup, batch, objects_rest, query, schema, server, tenants  # noqa: F401
 from weaviate_hl.lite.engine import Answer, Engine
 from weaviate_hl.lite.errors import Code, LiteError, RpcError
 from weaviate_hl.lite.modules import Vectorizer

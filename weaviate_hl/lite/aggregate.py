@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.lite.catalogue import Collection, Property, capitalised, shard_of
-from weaviate_hl.lite.errors import Refusal, unsupported
-from weaviate_hl.lite.filters import evaluate, explained, from_message
+from weaviate_hl.lite.catalogue import Collection, Property, Shard, capitalised, shard_of
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported, within
+from weaviate_hl.lite.filters import evaluate, from_message
 from weaviate_hl.lite.index import Index
-from weaviate_hl.lite.objects import index_of, no_such_property
 from weaviate_hl.lite.router import rpc
 from weaviate_hl.lite.search import aggregate as figures
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import aggregate_pb2 as pb
 
-    from weaviate_hl.lite.engine import Engine
     from weaviate_hl.lite.searching import Scope
 
 _TOP = 5
@@ -26,54 +24,35 @@ _UNGROUPED = ("geoCoordinates", "phoneNumber", "object", "blob", "blobHash")
 _KINDS = ("int", "number", "text", "boolean", "date", "reference")  # with a message of the same name each
 
 
-@rpc("Aggregate")
-def aggregate(engine: Engine, request: pb.AggregateRequest) -> pb.AggregateReply:
-    from weaviate_gen.grpc.v1 import aggregate_pb2 as pb
+_Wanted = Sequence[tuple[Property, Any]]
 
-    start = time.perf_counter()
-    reply = pb.AggregateReply()
-    try:
-        collection = engine.catalogue.find(request.collection)
-        if collection is None:
-            raise Refusal(f"could not find class {capitalised(request.collection)} in schema")
+
+@rpc("Aggregate")
+def aggregate(engine: Engine, request: pb.AggregateRequest, reply: pb.AggregateReply) -> None:
+    with within("parse params: "):
+        missing = f"could not find class {capitalised(request.collection)} in schema"
+        collection = engine.catalogue.need(request.collection, missing)
         wanted = [(_property(collection, item.property), item) for item in request.aggregations]
         node = from_message(engine, collection, request.filters) if request.HasField("filters") else None
         search = _search_of(request)
-    except Refusal as problem:
-        raise problem.within("parse params: ") from None
-    try:
+    with within("aggregate: "):
         shard = shard_of(engine.catalogue, collection, request.tenant)
-        index = index_of(engine, shard)
-        allowed = None
-        if node is not None:
-            try:
-                allowed = evaluate(engine, collection, shard, request.tenant, node)
-            except Refusal as problem:
-                raise problem.within(explained(collection, shard)) from None
+        index = shard.index
+        allowed = None if node is None else evaluate(engine, shard, node)
         if search:
             from weaviate_hl.lite.searching import Scope
 
-            rows = _found(Scope(engine, collection, shard, index, allowed), request, search)
+            rows = _found(Scope(engine, shard, allowed), request, search)
         elif allowed is None and not wanted and not request.HasField("group_by"):
             rows = [0] * index.count  # only counted
         else:
             rows = index.listed(index.all if allowed is None else allowed)
-        _fill(reply, collection, index, request, rows, wanted)
-    except Refusal as problem:
-        raise problem.within("aggregate: ") from None
-    reply.took = time.perf_counter() - start
-    return reply
-
-
-_Wanted = Sequence[tuple[Property, Any]]
+        _fill(reply, shard, request, rows, wanted)
 
 
 def _property(collection: Collection, name: str) -> Property:
-    prop = collection.properties.get(name)
-    if prop is None:
-        problem = no_such_property(name, collection.name)
-        raise problem.within(f"property {name}: ")
-    return prop
+    with within(f"property {name}: "):
+        return collection.prop(name)
 
 
 def _search_of(request: pb.AggregateRequest) -> str:
@@ -92,8 +71,7 @@ def _found(scope: Scope, request: pb.AggregateRequest, kind: str) -> list[int]:
         most = scope.engine.settings.query_defaults_limit if limit is None else limit
         return [hit[0] for hit in searching.HybridQuery(scope, request.hybrid).run(most)]
     query = searching.near(scope, kind, getattr(request, kind))
-    if len(query.inputs) > 1:
-        raise Refusal("found more than one target vector for aggregation")
+    refuse_if(len(query.inputs) > 1, "found more than one target vector for aggregation")
     if limit is None and query.distance is None and query.certainty is None:
         raise Refusal("must provide certainty or objectLimit with vector search")
     hits = query.run(scope, len(scope.index) if limit is None else limit)
@@ -101,13 +79,9 @@ def _found(scope: Scope, request: pb.AggregateRequest, kind: str) -> list[int]:
 
 
 def _fill(
-    reply: pb.AggregateReply,
-    collection: Collection,
-    index: Index,
-    request: pb.AggregateRequest,
-    rows: Sequence[int],
-    wanted: _Wanted,
+    reply: pb.AggregateReply, shard: Shard, request: pb.AggregateRequest, rows: Sequence[int], wanted: _Wanted
 ) -> None:
+    index = shard.index
     if not request.HasField("group_by"):
         reply.single_result.objects_count = len(rows) if request.objects_count else 0
         as_written = request.HasField("filters") or bool(request.WhichOneof("search"))
@@ -116,7 +90,7 @@ def _fill(
         return
     if request.group_by.collection and capitalised(request.group_by.collection) != capitalised(request.collection):
         raise Refusal(f"grouping by a property of another collection is not supported: {request.group_by.collection}")
-    by = collection.properties.get(request.group_by.property)
+    by = shard.collection.properties.get(request.group_by.property)
     if by is None:
         return
     column = index.column(by.name)
@@ -150,8 +124,7 @@ def _aggregation(reply: Any, prop: Property, wanted: Any, index: Index, rows: It
     """Write the figures of one property; its data type decides which, whatever was asked for."""
     if prop.kind in ("geoCoordinates", "phoneNumber"):
         raise Refusal(f"aggregate properties: property {prop.name}: dataType {prop.kind} can't be aggregated")
-    if prop.kind not in _KINDS:
-        raise Refusal(f"unrecoginzed dataType {prop.kind}")
+    refuse_if(prop.kind not in _KINDS, f"unrecoginzed dataType {prop.kind}")
     asked = getattr(wanted, wanted.WhichOneof("aggregation") or "text")
     if prop.is_reference and not asked.ListFields():
         return

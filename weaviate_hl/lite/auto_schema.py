@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from weaviate_hl.lite import schema
 from weaviate_hl.lite import schema_rules as rules
-from weaviate_hl.lite.catalogue import Collection, Property
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.catalogue import Collection, Json, Property, uncapitalised
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.values import GRPC, normal_date, normal_uuid, show
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 _NAMES = "'text', 'number', 'int', 'boolean', 'date', 'uuid', 'object', 'cref'"
 
@@ -26,12 +22,10 @@ def extend(
     """The collection, made if there is none, with a property for every value."""
     if collection is None:
         new = [_definition(name, value, class_name, source) for name, value in properties.items()]
-        try:
+        with within("auto-schema: create collection: ", 500):
             return schema.create_class(engine, {"class": class_name, "description": _description(), "properties": new})
-        except Refusal as problem:
-            raise problem.within("auto-schema: create collection: ", 500) from None
     for name, value in properties.items():
-        known = collection.properties.get(name[:1].lower() + name[1:])
+        known = collection.properties.get(uncapitalised(name))
         if known is None:
             schema.add_property(engine, collection, _definition(name, value, collection.name, source))
         elif known.kind == "object" and (grown := _grown(known, value, collection.name, source)):
@@ -74,6 +68,10 @@ def _description(nested: str = "") -> str:
 def _data_type(name: str, value: Any, class_name: str, source: str) -> list[str]:
     if not isinstance(value, list):
         return [_one(value, source) or "text"]
+
+    def wrong(position: int, what: str) -> Refusal:
+        return Refusal(f"property '{name}' on class '{class_name}': element [{position}]: {what}", 500)
+
     kinds: list[str] = []
     for i, item in enumerate(value):
         if isinstance(item, dict) and isinstance(item.get("beacon"), str):
@@ -83,14 +81,12 @@ def _data_type(name: str, value: Any, class_name: str, source: str) -> list[str]
             continue
         kind = "object" if isinstance(item, dict) else None if item is None else _one(item, source)
         if kind is None:
-            text = f"element [{i}]: unrecognized data type of value '{show(item, source)}' - one of {_NAMES} expected"
-            raise Refusal(f"property '{name}' on class '{class_name}': {text}", 500)
+            shown = show(item, source)
+            raise wrong(i, f"unrecognized data type of value '{shown}' - one of {_NAMES} expected")
         if kinds and kind != kinds[0]:
-            if {kind, kinds[0]} <= {"text", "date", "uuid"}:
-                kind = kinds[0] = "text"
-            else:
-                text = f"element [{i}]: mismatched data type - '{kinds[0]}' expected, got '{kind}'"
-                raise Refusal(f"property '{name}' on class '{class_name}': {text}", 500)
+            if not {kind, kinds[0]} <= {"text", "date", "uuid"}:
+                raise wrong(i, f"mismatched data type - '{kinds[0]}' expected, got '{kind}'")
+            kind = "text"
         kinds[:1] = [kind]
     if kinds and kinds[0][:1].isupper():
         return kinds

@@ -12,18 +12,13 @@ import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.lite.errors import Refusal, unsupported
+from weaviate_hl.lite.catalogue import Catalogue, Json
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
-from weaviate_hl.lite.storage import Row, Storage
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.catalogue import Collection
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
+from weaviate_hl.lite.storage import Storage
 
 _BACKEND = "filesystem"
 _ABOUT, _DATA = "backup.json", "data.db"
@@ -32,7 +27,7 @@ _UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles", "n
 _ID = re.compile(r"[a-z0-9_-]+")
 
 
-def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
+def _folder(engine: Engine, call: Call, id: str) -> Path:
     """Where a backup lies."""
     backend = call.text("backend")
     if backend != _BACKEND or BACKUP not in engine.modules.enabled:
@@ -40,18 +35,17 @@ def _folder(engine: Engine, call: Call, id: str | None = None) -> Path:
     for name in ("bucket", "path"):
         if call.text(name):
             raise unsupported(f"the parameter {name} of backups")
-    root = Path(engine.settings.backup_filesystem_path)
-    return root / id if id is not None else root / call.text("id")
+    return Path(engine.settings.backup_filesystem_path) / id
 
 
 def _check_id(id: str) -> None:
-    if not _ID.fullmatch(id):
-        raise Refusal(f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
+    refuse_if(not _ID.fullmatch(id), f"invalid backup id: '{id}' allowed characters are lowercase, 0-9, _, -")
 
 
 def _found(engine: Engine, call: Call, what: str) -> tuple[Path, Json]:
     """Where a backup lies, and what it holds; an id that none can have leads nowhere."""
-    id, folder = call.text("id"), _folder(engine, call)
+    id = call.text("id")
+    folder = _folder(engine, call, id)
     about = _about(folder) if _ID.fullmatch(id) else None
     if about is None:
         raise Refusal(f"{what}: backup {id} not found in {folder}", 404)
@@ -76,19 +70,15 @@ def _unsupported(body: Json) -> None:
 def _chosen(body: Json, names: list[str]) -> list[str]:
     """The classes that a body includes, or all that it does not exclude."""
     include, exclude = body.get("include") or [], body.get("exclude") or []
-    if include and exclude:
-        raise Refusal("'include' and 'exclude' cannot both contain values")
+    refuse_if(include and exclude, "'include' and 'exclude' cannot both contain values")
     for kind, given in (("include", include), ("exclude", exclude)):
         for name in given:
-            if given.count(name) > 1:
-                raise Refusal(f"class list '{kind}' contains duplicate: {name}")
-            if not fnmatch.filter(names, name):
-                raise Refusal(f"class {name} doesn't exist, but does have {names}")
+            refuse_if(given.count(name) > 1, f"class list '{kind}' contains duplicate: {name}")
+            refuse_if(not fnmatch.filter(names, name), f"class {name} doesn't exist, but does have {names}")
     if include:
         return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in include)]
     chosen = [name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude)]
-    if not chosen:
-        raise Refusal(f"empty class list: please choose from : [{' '.join(names)}]")
+    refuse_if(not chosen, f"empty class list: please choose from : [{' '.join(names)}]")
     return chosen
 
 
@@ -104,19 +94,14 @@ def create(engine: Engine, call: Call) -> Json:
     _check_id(id)
     _unsupported(body)
     chosen = _chosen(body, list(engine.catalogue.collections))
-    if folder.exists():
-        raise Refusal(f'backup "{id}" already exists at "{folder}"')
+    refuse_if(folder.exists(), f'backup "{id}" already exists at "{folder}"')
     started = _now()
     unfinished = folder.with_name(f".{id}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     copy = Storage(unfinished / _DATA)
     with copy.transaction():
-        for name in chosen:
-            _copy(engine.storage, engine.catalogue.collections[name], copy)
-        for alias, name in engine.catalogue.aliases.items():
-            if name in chosen:
-                copy.set_alias(alias, name)
+        Catalogue(copy).take(engine.catalogue, chosen)
     copy.close()
     size = sum(path.stat().st_size for path in unfinished.iterdir()) / 2**30
     about = {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "startedAt": started}
@@ -124,19 +109,6 @@ def create(engine: Engine, call: Call) -> Json:
     (unfinished / _ABOUT).write_text(json.dumps(about))
     unfinished.rename(folder)  # at once, so that half a backup is none
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
-
-
-def _copy(source: Storage, collection: Collection, copy: Storage) -> None:
-    """Write a collection, its shards and its objects into another data file."""
-    made = copy.add_collection(collection.name, json.dumps(collection.config))
-    for shard in collection.shards.values():
-        new = copy.add_shard(made, shard.name, shard.activity)
-        copy.set_shard(new, shard.activity, shard.status, json.dumps(shard.dimensions))
-        copy.insert(new, _renumbered(source, shard.id, copy))
-
-
-def _renumbered(source: Storage, shard: int, copy: Storage) -> list[Row]:
-    return [row._replace(doc=copy.new_docs(1)) for row in source.rows(shard)]
 
 
 @rest("backups", "create_status")
@@ -157,10 +129,11 @@ def list_backups(engine: Engine, call: Call) -> list[Json]:
 
 @rest("backups", "cancel")
 def cancel(engine: Engine, call: Call) -> None:
-    folder = _folder(engine, call)
-    _check_id(call.text("id"))
+    id = call.text("id")
+    folder = _folder(engine, call, id)
+    _check_id(id)
     if _about(folder) is not None:
-        raise Refusal(f'backup "{call.text("id")}" already succeeded')
+        raise Refusal(f'backup "{id}" already succeeded')
 
 
 @rest("backups", "restore")
@@ -178,36 +151,34 @@ def restore(engine: Engine, call: Call) -> Json:
     if taken:
         state |= {"status": "FAILED", "error": f"could not restore classes: class name {taken[0]} already exists"}
     else:
-        _restore(engine, folder / _DATA, chosen, overwrite_aliases=call.body.get("overwriteAlias") is True)
+        _restore(engine, folder / _DATA, chosen, call.body.get("overwriteAlias") is True)
         state["status"] = "SUCCESS"
     engine.state.setdefault(_RESTORES, {})[id] = state
     return {"id": id, "backend": _BACKEND, "path": str(folder), "classes": chosen, "status": "STARTED"}
 
 
-def _restore(engine: Engine, path: Path, chosen: list[str], *, overwrite_aliases: bool) -> None:
-    from weaviate_hl.lite.catalogue import Catalogue
-
+def _restore(engine: Engine, path: Path, chosen: list[str], overwrite_aliases: bool) -> None:
     backup = Storage(path)
     try:
-        stored, known = Catalogue(backup), engine.catalogue
+        restored = Catalogue(engine.storage)  # which is thrown away if something fails
         with engine.storage.transaction():
-            for name in chosen:
-                _copy(backup, stored.collections[name], engine.storage)
-            for alias, name in stored.aliases.items():
-                taken = alias in known.collections or (alias in known.aliases and not overwrite_aliases)
-                if name in chosen and not taken:
-                    engine.storage.set_alias(alias, name)
+            restored.take(Catalogue(backup), chosen, overwrite_aliases=overwrite_aliases)
     except sqlite3.Error as error:
         raise Refusal(f"restore: {error}", 500) from error
     finally:
         backup.close()
-    engine.catalogue = Catalogue(engine.storage)
+    engine.catalogue = restored
+
+
+def _state(engine: Engine, call: Call) -> tuple[Path, Json | None]:
+    """Where the backup of a restore lies, and what became of the restore, if there was one."""
+    id = call.text("id")
+    return _folder(engine, call, id), engine.state.get(_RESTORES, {}).get(id)
 
 
 @rest("backups", "restore_status")
 def restore_status(engine: Engine, call: Call) -> Json:
-    folder = _folder(engine, call)
-    state: Json | None = engine.state.get(_RESTORES, {}).get(call.text("id"))
+    folder, state = _state(engine, call)
     if state is None:
         raise Refusal(f"restoration status: backup {call.text('id')} not found in {folder}", 404)
     return state
@@ -215,6 +186,4 @@ def restore_status(engine: Engine, call: Call) -> Json:
 
 @rest("backups", "restore_cancel")
 def restore_cancel(engine: Engine, call: Call) -> None:
-    _folder(engine, call)
-    if engine.state.get(_RESTORES, {}).get(call.text("id")):
-        raise Refusal(f'restore "{call.text("id")}" already succeeded')
+    refuse_if(_state(engine, call)[1], f'restore "{call.text("id")}" already succeeded')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,20 +10,18 @@ from uuid import UUID
 
 import numpy as np
 
-from weaviate_hl.lite.catalogue import Collection, Property
+from weaviate_hl.lite.catalogue import Collection
 from weaviate_hl.lite.encode import one_of_enum
-from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.filters import Filter, from_message
-from weaviate_hl.lite.index import ID
-from weaviate_hl.lite.objects import no_such_property
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
+from weaviate_hl.lite.filters import Filter, Join, from_message
 from weaviate_hl.lite.search import combine
 from weaviate_hl.lite.search.dates import duration, instant
 from weaviate_hl.lite.values import normal_date
 
 if TYPE_CHECKING:
+    from weaviate_gen.grpc.v1 import base_pb2
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
 
 Values = Mapping[str, Any]
 Condition = Callable[[Sequence[Values], Sequence[bytes]], combine.Numbers]
@@ -31,12 +30,12 @@ _MOST = 20
 _CURVES = ("exponential", "gauss", "linear", "exponential")
 _MODIFIERS = ("none", "log1p", "sqrt")
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "Equal": lambda a, b: a == b,
-    "NotEqual": lambda a, b: a != b,
-    "GreaterThan": lambda a, b: a > b,
-    "GreaterThanEqual": lambda a, b: a >= b,
-    "LessThan": lambda a, b: a < b,
-    "LessThanEqual": lambda a, b: a <= b,
+    "Equal": operator.eq,
+    "NotEqual": operator.ne,
+    "GreaterThan": operator.gt,
+    "GreaterThanEqual": operator.ge,
+    "LessThan": operator.lt,
+    "LessThanEqual": operator.le,
 }
 
 
@@ -46,21 +45,19 @@ class Boost:
     def __init__(self, engine: Engine, collection: Collection, message: pb.Boost) -> None:
         self.weight = float(message.weight) if message.HasField("weight") else 0.5
         self.depth = message.depth if message.HasField("depth") else 100
-        if not message.conditions:
-            raise Refusal("boost: at least one condition is required")
+        refuse_if(not message.conditions, "boost: at least one condition is required")
         if len(message.conditions) > _MOST:
             raise Refusal(f"boost: too many conditions ({len(message.conditions)}), maximum is {_MOST}")
-        if not 0 <= self.weight <= 1:
-            raise Refusal(f"boost: weight must be between 0 and 1, got {self.weight:.6f}")
+        refuse_if(not 0 <= self.weight <= 1, f"boost: weight must be between 0 and 1, got {self.weight:.6f}")
         self._conditions: list[tuple[float, Condition]] = []
         for i, condition in enumerate(message.conditions):
             weight = float(condition.weight) if condition.HasField("weight") else 1.0
-            try:
-                self._conditions.append((weight, _condition(engine, collection, condition)))
-            except Refusal as problem:
-                raise problem.within(
-                    f"boost condition[{i}]{':' if problem.text.startswith('exactly') else ''} "
-                ) from None
+            kind = condition.WhichOneof("condition")
+            if kind is None:
+                rule = "exactly one of 'filter', 'decay', or 'property_value' must be set"
+                raise Refusal(f"boost condition[{i}]: {rule}")
+            with within(f"boost condition[{i}] "):
+                self._conditions.append((weight, _CONDITIONS[kind](engine, collection, getattr(condition, kind))))
 
     def rank(
         self, rows: Sequence[int], primary: Sequence[float], values: Sequence[Values], uuid: Callable[[int], bytes]
@@ -71,37 +68,24 @@ class Boost:
         return combine.boost(rows, primary, conditions, self.weight, tie=uuid)
 
 
-def _condition(engine: Engine, collection: Collection, message: pb.Boost.Condition) -> Condition:
-    kind = message.WhichOneof("condition")
-    if kind == "filter":
-        node = from_message(engine, collection, message.filter)
-        _check_filter(node)
-        return lambda values, uuids: np.array(
-            [_holds(node, own, uuid) for own, uuid in zip(values, uuids, strict=True)], np.float64
-        )
-    if kind == "property_value":
-        given = message.property_value
-        name = _property(collection, given.property, "property_value", ("int", "number"), "int or number").name
-        modifier = one_of_enum(_MODIFIERS, given.modifier)
-        return lambda values, uuids: combine.property_values([own.get(name) for own in values], modifier)
-    if kind == "time_decay":
-        return _time_decay(collection, message.time_decay)
-    if kind == "numeric_decay":
-        return _numeric_decay(collection, message.numeric_decay)
-    raise Refusal("exactly one of 'filter', 'decay', or 'property_value' must be set")
+def _filter(engine: Engine, collection: Collection, message: base_pb2.Filters) -> Condition:
+    node = from_message(engine, collection, message)
+    _check_filter(node)
+
+    def condition(values: Sequence[Values], uuids: Sequence[bytes]) -> combine.Numbers:
+        return np.array([_holds(node, own, uuid) for own, uuid in zip(values, uuids, strict=True)], np.float64)
+
+    return condition
 
 
-def _property(collection: Collection, name: str, what: str, types: Sequence[str], shown: str) -> Property:
-    prop = collection.properties.get(name)
-    if prop is None:
-        raise no_such_property(name, collection.name).within(f"{what}: ")
-    if prop.type not in types:
-        raise Refusal(f'{what}: property "{name}" must be of type {shown}, got {prop.type}')
-    return prop
+def _property_value(engine: Engine, collection: Collection, message: pb.Boost.PropertyValueFunction) -> Condition:
+    name = _property(collection, message.property, "property_value", ("int", "number"))
+    modifier = one_of_enum(_MODIFIERS, message.modifier)
+    return lambda values, uuids: combine.property_values([own.get(name) for own in values], modifier)
 
 
-def _time_decay(collection: Collection, message: pb.Boost.TimeDecayFunction) -> Condition:
-    name = _property(collection, message.property, "time_decay", ("date",), "date").name
+def _time_decay(engine: Engine, collection: Collection, message: pb.Boost.TimeDecayFunction) -> Condition:
+    name = _property(collection, message.property, "time_decay", ("date",))
     origin = message.origin
     if origin not in ("", "now") and normal_date(origin) is None:
         raise Refusal(f"time_decay: origin {origin!r} is not a date")
@@ -110,18 +94,32 @@ def _time_decay(collection: Collection, message: pb.Boost.TimeDecayFunction) -> 
     return _decay(message, name, lambda date: (instant(date) - start) / 1e9, scale, offset)
 
 
-def _numeric_decay(collection: Collection, message: pb.Boost.NumericDecayFunction) -> Condition:
-    name = _property(collection, message.property, "numeric_decay", ("int", "number"), "int or number").name
-    if message.scale <= 0:
-        raise Refusal("numeric_decay: scale must be > 0")
+def _numeric_decay(engine: Engine, collection: Collection, message: pb.Boost.NumericDecayFunction) -> Condition:
+    name = _property(collection, message.property, "numeric_decay", ("int", "number"))
+    refuse_if(message.scale <= 0, "numeric_decay: scale must be > 0")
     origin = message.origin
     return _decay(message, name, lambda number: number - origin, message.scale, message.offset)
 
 
+_CONDITIONS: Mapping[str, Callable[[Engine, Collection, Any], Condition]] = {
+    "filter": _filter,
+    "property_value": _property_value,
+    "time_decay": _time_decay,
+    "numeric_decay": _numeric_decay,
+}
+
+
+def _property(collection: Collection, name: str, what: str, types: Sequence[str]) -> str:
+    """The name of a property, which must be of one of these types."""
+    with within(f"{what}: "):
+        prop = collection.prop(name)
+        refuse_if(prop.type not in types, f'property "{name}" must be of type {" or ".join(types)}, got {prop.type}')
+    return name
+
+
 def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, offset: float) -> Condition:
     value = float(message.decay_value) if message.HasField("decay_value") else 0.5
-    if not 0 <= value <= 1:
-        raise Refusal(f"decay: decay_value must be between 0 and 1, got {value:.6f}")
+    refuse_if(not 0 <= value <= 1, f"decay: decay_value must be between 0 and 1, got {value:.6f}")
     curve = one_of_enum(_CURVES, message.curve)
 
     def condition(values: Sequence[Values], uuids: Sequence[bytes]) -> combine.Numbers:
@@ -132,27 +130,26 @@ def _decay(message: Any, name: str, away: Callable[[Any], float], scale: float, 
 
 
 def _check_filter(node: Filter) -> None:
-    if node.operator not in (*_TESTS, "And", "Or", "Not"):
+    if isinstance(node, Join):
+        for operand in node.operands:
+            _check_filter(operand)
+    elif node.operator not in _TESTS:
         raise Refusal(f"filter: operator {node.operator} is not supported in boost conditions")
-    if node.subject and (node.subject.hops or node.subject.aspect not in ("value", "id")):
+    elif node.subject.hops or node.subject.aspect not in ("value", "id"):
         raise Refusal("filter: only properties of the object itself are supported in boost conditions")
-    for operand in node.operands:
-        _check_filter(operand)
 
 
 def _holds(node: Filter, values: Values, uuid: bytes) -> bool:
     """Whether an object matches, comparing whole values: no text is cut into tokens here."""
-    if node.operator in ("And", "Or", "Not"):
+    if isinstance(node, Join):
         found = [_holds(operand, values, uuid) for operand in node.operands]
         return all(found) if node.operator == "And" else any(found) if node.operator == "Or" else not all(found)
-    subject = node.subject
-    assert subject is not None  # noqa: S101  # only joins have none
-    value = str(UUID(bytes=uuid)) if subject.name == ID else values.get(subject.name)
-    wanted = node.value
+    prop, wanted = node.subject.prop, node.value
+    value = values.get(prop.name) if prop else str(UUID(bytes=uuid))
     if value is None:
         return False
-    if subject.prop is not None and subject.prop.kind == "date":
+    if prop and prop.kind == "date":
         wanted = instant(wanted)
-        value = [instant(item) for item in value] if subject.prop.is_list else instant(value)
+        value = [instant(item) for item in value] if prop.is_list else instant(value)
     test = _TESTS[node.operator]
     return any(test(item, wanted) for item in value) if isinstance(value, list) else test(value, wanted)

@@ -1,21 +1,22 @@
 """What exists: collections, their shards (one, or one for each tenant) and aliases, in memory beside the data file.
 
 A `Collection` is its configuration as REST shows it, and the same made ready for use: properties, targets, analysers.
+A `Shard` is where objects lie, with the index that finds them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from weaviate_hl.lite.errors import TenantRefusal
+from weaviate_hl.lite.errors import Refusal, TenantRefusal
 from weaviate_hl.lite.index import Index
 from weaviate_hl.lite.search.text import Analyzer, stopwords
-from weaviate_hl.lite.storage import Storage
+from weaviate_hl.lite.storage import Row, Storage
 from weaviate_hl.lite.vectors import LEGACY
 
 Json = dict[str, Any]
@@ -41,6 +42,7 @@ class Property:
         self.filterable = bool(config.get("indexFilterable"))
         self.searchable = bool(config.get("indexSearchable"))
         self.rangeable = bool(config.get("indexRangeFilters"))
+        self.indexed = self.filterable or self.searchable or self.rangeable
         self.nested = {nested["name"]: Property(nested, collection) for nested in config.get("nestedProperties") or ()}
         self.analyzer = analyzer(config, collection) if config.get("tokenization") else Analyzer()
 
@@ -48,6 +50,12 @@ class Property:
     def type(self) -> str:
         """The data type as the schema spells it."""
         return self.data_type[0]
+
+    def tokens(self, value: Any) -> list[str]:
+        """The tokens of a text, or of a list of texts."""
+        if isinstance(value, str):
+            return self.analyzer.index(value)
+        return [token for text in value or () for token in self.analyzer.index(text)]
 
 
 def analyzer(config: Mapping[str, Any], collection: Mapping[str, Any]) -> Analyzer:
@@ -76,31 +84,56 @@ class Target:
 
     @property
     def multi(self) -> bool:
-        return bool(self._settings.get("multivector", {}).get("enabled"))
+        return bool(self.config.get("multivector", {}).get("enabled"))
 
     @property
     def distance(self) -> str:
         return str(self.config.get("distance") or "cosine")
 
     @property
-    def _settings(self) -> Json:
-        return self.config.get("hnsw", self.config) if self.index_type == "dynamic" else self.config
-
-    @property
     def skipped(self) -> bool:
         return bool(self.config.get("skip"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shard:
     """Where the objects of a collection, or of one tenant, lie."""
 
+    storage: Storage
+    collection: Collection
     id: int
     name: str
     activity: str = "HOT"
     status: str = "READY"
     dimensions: dict[str, int] = field(default_factory=dict)
-    index: Index | None = None
+    _index: Index | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The tenant whose objects lie here, `""` in a collection without tenants."""
+        return self.name if self.collection.multi_tenant else ""
+
+    @property
+    def index(self) -> Index:
+        """The index in memory, built if there is none."""
+        if self._index is None or self._index.worn:
+            self._index = Index(self.storage, self.id)
+        return self._index
+
+    def forget_index(self) -> None:
+        """Let the index be built anew when it is needed next."""
+        self._index = None
+
+    def follow(self, removed: Iterable[int], added: Iterable[tuple[Row, Json]] = ()) -> None:
+        """Bring the index, if there is one, up to what was just committed."""
+        if (index := self._index) is None:
+            return
+        self._index = None  # if something fails on the way, the index is built anew
+        for doc in removed:
+            index.remove(doc)
+        for row, properties in added:
+            index.add(row, properties)
+        self._index = index
 
 
 class Collection:
@@ -121,6 +154,12 @@ class Collection:
         self.multi_tenant = bool(tenancy.get("enabled"))
         self.auto_create = bool(tenancy.get("autoTenantCreation"))
         self.auto_activate = bool(tenancy.get("autoTenantActivation"))
+
+    def prop(self, name: str) -> Property:
+        """A property by its name; refused if there is none."""
+        if (prop := self.properties.get(name)) is None:
+            raise no_such_property(name, self.name)
+        return prop
 
     @property
     def inverted(self) -> Json:
@@ -154,6 +193,18 @@ def _targets(config: Json) -> Iterator[Target]:
         yield Target(name, entry["vectorIndexType"], entry["vectorIndexConfig"], vectorizer, module or {})
 
 
+def no_such_property(name: str, class_name: str) -> Refusal:
+    return Refusal(
+        f"no such prop with name '{name}' found in class '{class_name}' in the schema. Check your schema files for "
+        "which properties in this class are available"
+    )
+
+
+def uncapitalised(name: str) -> str:
+    """The name of a property as the server understands it."""
+    return name[:1].lower() + name[1:]
+
+
 def capitalised(name: str) -> str:
     """A class name as the server understands it: its first letter in upper case."""
     return name[:1].upper() + name[1:]
@@ -170,65 +221,84 @@ class Catalogue:
         for id, name, config in storage.load("collections"):
             self.collections[name] = by_id[id] = Collection(id, json.loads(config))
         for id, collection, name, activity, status, dimensions in storage.load("shards"):
-            by_id[collection].shards[name] = Shard(id, name, activity, status, json.loads(dimensions))
+            shard = Shard(storage, by_id[collection], id, name, activity, status, json.loads(dimensions))
+            shard.collection.shards[name] = shard
 
     def find(self, name: str) -> Collection | None:
         """The collection of this name or alias, in any spelling of the first letter."""
         name = capitalised(name)
         return self.collections.get(name) or self.collections.get(self.aliases.get(name, ""))
 
+    def need(self, name: str, missing: str = "", status: int = 0) -> Collection:
+        """The same, but refused with a text (404 without one) if there is none."""
+        if (collection := self.find(name)) is None:
+            raise Refusal(missing, status or (422 if missing else 404))
+        return collection
+
     def create(self, config: Json) -> Collection:
-        config = deepcopy(config)
         with self._storage.transaction():
-            collection = Collection(self._storage.add_collection(config["class"], json.dumps(config)), config)
+            collection = self._add(deepcopy(config))
             if not collection.multi_tenant:
                 for _ in range(config["shardingConfig"]["actualCount"]):
-                    self.add_shard(collection, _shard_name())
+                    self.add_shard(collection, uuid4().hex[:12])
         self.collections[collection.name] = collection
         return collection
 
+    def _add(self, config: Json) -> Collection:
+        statement = "INSERT INTO collections (name, config) VALUES (?, ?)"
+        return Collection(self._storage.run(statement, config["class"], json.dumps(config)), config)
+
+    def take(self, other: Catalogue, names: list[str], *, overwrite_aliases: bool = False) -> None:
+        """Take over collections of another data file, with their objects, and the aliases that stand for them."""
+        for name in names:
+            made = self.collections[name] = self._add(other.collections[name].config)
+            for shard in other.collections[name].shards.values():
+                new = self.add_shard(made, shard.name, shard.activity)
+                new.status, new.dimensions = shard.status, shard.dimensions
+                self.save_shard(new)
+                rows = [row._replace(doc=self._storage.new_docs(1)) for row in shard.storage.rows(shard.id)]
+                self._storage.insert(new.id, rows)
+        for alias, name in other.aliases.items():
+            taken = alias in self.collections or (alias in self.aliases and not overwrite_aliases)
+            if name in names and not taken:
+                self.set_alias(alias, name)
+
     def configure(self, collection: Collection, config: Json, *, only_adds: bool = False) -> None:
         """Give a collection another configuration; indexes survive one that only adds properties."""
-        self._storage.set_config(collection.id, json.dumps(config))
+        self._storage.run("UPDATE collections SET config = ? WHERE id = ?", json.dumps(config), collection.id)
         collection.configure(deepcopy(config))
         if not only_adds:
             for shard in collection.shards.values():
-                shard.index = None
+                shard.forget_index()
 
     def drop(self, name: str) -> None:
-        self._storage.drop_collection(self.collections[name].id)
-        del self.collections[name]
+        self._storage.run("DELETE FROM collections WHERE id = ?", self.collections[name].id)
+        self.collections.pop(name).shards.clear()  # they know each other: indexes need not wait for the collector
 
     def add_shard(self, collection: Collection, name: str, activity: str = "HOT") -> Shard:
-        shard = Shard(self._storage.add_shard(collection.id, name, activity), name, activity)
-        collection.shards[name] = shard
+        statement = "INSERT INTO shards (collection, name, activity) VALUES (?, ?, ?)"
+        id = self._storage.run(statement, collection.id, name, activity)
+        shard = collection.shards[name] = Shard(self._storage, collection, id, name, activity)
         return shard
 
     def save_shard(self, shard: Shard) -> None:
-        self._storage.set_shard(shard.id, shard.activity, shard.status, json.dumps(shard.dimensions))
+        statement = "UPDATE shards SET activity = ?, status = ?, dimensions = ? WHERE id = ?"
+        self._storage.run(statement, shard.activity, shard.status, json.dumps(shard.dimensions), shard.id)
 
     def drop_shard(self, collection: Collection, name: str) -> None:
-        self._storage.drop_shard(collection.shards.pop(name).id)
+        self._storage.run("DELETE FROM shards WHERE id = ?", collection.shards.pop(name).id)
 
     def set_alias(self, name: str, collection: str) -> None:
-        self._storage.set_alias(name, collection)
+        self._storage.run("INSERT OR REPLACE INTO aliases VALUES (?, ?)", name, collection)
         self.aliases[name] = collection
 
     def drop_alias(self, name: str) -> None:
-        self._storage.drop_alias(name)
+        self._storage.run("DELETE FROM aliases WHERE name = ?", name)
         del self.aliases[name]
 
 
-def _shard_name() -> str:
-    return uuid4().hex[:12]
-
-
 def shard_of(catalogue: Catalogue, collection: Collection, tenant: str | None) -> Shard:
-    """The shard that a request with this tenant (or none) speaks of; a cold one is woken if the class says so.
-
-    Raises:
-        TenantRefusal: In the server's words: a tenant is missing, not wanted, unknown or not active.
-    """
+    """The shard that a request with this tenant (or none) speaks of; a cold one is woken if the class says so."""
     if not collection.multi_tenant:
         if tenant:
             raise TenantRefusal(f"class {collection.name} has multi-tenancy disabled, but request was with tenant")

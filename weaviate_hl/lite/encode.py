@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from weaviate_hl.lite.catalogue import Collection, Property
+from weaviate_hl.lite.catalogue import Collection, Json, Property, no_such_property, uncapitalised
 from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.objects import no_such_property
-from weaviate_hl.lite.references import beacon
+from weaviate_hl.lite.objects import GivenVectors
+from weaviate_hl.lite.references import point
 from weaviate_hl.lite.values import normal_uuid
 from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, from_bytes, from_numbers, to_numbers
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from weaviate_gen.grpc.google.protobuf.struct_pb2 import Value as StructValue
     from weaviate_gen.grpc.v1 import base_pb2, batch_pb2, properties_pb2
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 _MULTI_FP32 = 2
@@ -64,27 +63,22 @@ def references_of(message: batch_pb2.BatchObject.Properties, collection: Collect
         targets = _targets(collection, single.prop_name)
         if len(targets) > 1:
             raise Refusal(f"target is a multi-target reference, need single target [{' '.join(targets)}]")
-        found.setdefault(single.prop_name, []).extend(_beacons(targets[0], single.uuids))
+        found.setdefault(single.prop_name, []).extend(point(targets[0], uuid) for uuid in single.uuids)
     for multi in message.multi_target_ref_props:
         targets = _targets(collection, multi.prop_name)
         if len(targets) < 2:
             raise Refusal(f"target is a single-target reference, need multi-target [{' '.join(targets)}]")
-        found.setdefault(multi.prop_name, []).extend(_beacons(multi.target_collection, multi.uuids))
+        found.setdefault(multi.prop_name, []).extend(point(multi.target_collection, uuid) for uuid in multi.uuids)
     return found
 
 
 def _targets(collection: Collection | None, name: str) -> list[str]:
-    prop = collection.properties.get(name[:1].lower() + name[1:]) if collection else None
+    prop = collection.properties.get(uncapitalised(name)) if collection else None
     if prop is None:
-        where = collection.name if collection else ""
-        raise no_such_property(name, where)
+        raise no_such_property(name, collection.name if collection else "")
     if not prop.is_reference:
         raise Refusal(f"property '{name}' is not a reference-type")
     return prop.data_type
-
-
-def _beacons(class_name: str, uuids: Iterable[str]) -> list[Json]:
-    return [{"beacon": beacon(class_name, uuid)} for uuid in uuids]
 
 
 def _struct(struct: Struct) -> Json:
@@ -100,13 +94,9 @@ def _value(value: StructValue) -> Any:
     return None if kind in (None, "null_value") else getattr(value, kind)
 
 
-def vectors_of(message: batch_pb2.BatchObject) -> tuple[Vector | None, dict[str, Vector]]:
-    """The vectors of an object: the one without a name, and those with."""
-    single: Vector | None = from_bytes(message.vector_bytes) or None
-    if single is None and message.vector:
-        single = from_numbers(message.vector)
-    named = {vectors.name: vector_of(vectors) for vectors in message.vectors}
-    return single, named
+def vectors_of(message: batch_pb2.BatchObject) -> GivenVectors:
+    single = from_bytes(message.vector_bytes) or from_numbers(message.vector)
+    return single, {vectors.name: vector_of(vectors) for vectors in message.vectors}
 
 
 def vector_of(vectors: base_pb2.Vectors) -> Vector:
@@ -122,10 +112,13 @@ def one_of_enum(choices: Sequence[T], number: int) -> T:
 def _numbers(data: bytes) -> list[float]:
     if len(data) % 8:
         raise Refusal(f"values_bytes must be whole float64 numbers, got {len(data)} bytes")
-    numbers = array("d", data)
+    return _little_endian(array("d", data)).tolist()
+
+
+def _little_endian(numbers: array[Any]) -> array[Any]:
     if sys.byteorder == "big":
         numbers.byteswap()
-    return numbers.tolist()
+    return numbers
 
 
 # Into messages.
@@ -136,15 +129,11 @@ def fill_properties(
     known: Mapping[str, Property],
     names: Iterable[str],
     values: Mapping[str, Any],
-    nested: Mapping[str, Nested] | None = None,
+    nested: Mapping[str, Nested],
 ) -> None:
     """Write top-level properties into a message; those without a value are null."""
     for name in names:
-        field, value = fields.fields[name], values.get(name)
-        if value is None:
-            field.null_value = 0  # type: ignore[assignment]
-        else:
-            _fill(field, known[name], value, nested.get(name) if nested else None)
+        _fill(fields.fields[name], known[name], values.get(name), nested.get(name))
 
 
 class Nested:
@@ -159,7 +148,9 @@ class Nested:
 
 def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Nested | None) -> None:
     kind = prop.kind
-    if prop.is_list:
+    if value is None:
+        field.null_value = 0  # type: ignore[assignment]
+    elif prop.is_list:
         _fill_list(field.list_value, prop, value, wanted)
     elif kind == "object":
         field.object_value.SetInParent()
@@ -175,20 +166,12 @@ def _fill(field: properties_pb2.Value, prop: Property, value: Any, wanted: Neste
         phone.valid = value.get("valid", False)
     elif kind in _SCALARS:
         setattr(field, _SCALARS[kind], value)
-    else:
+    else:  # a reference that is asked for by its name alone
         raise Refusal(f"creating primitive value for {prop.name}: proto: invalid type: models.MultipleRef")
 
 
-_SCALARS = {
-    "text": "text_value",
-    "int": "int_value",
-    "number": "number_value",
-    "boolean": "bool_value",
-    "date": "date_value",
-    "uuid": "uuid_value",
-    "blob": "blob_value",
-    "blobHash": "blob_value",
-}
+_SCALARS = {kind: f"{kind}_value" for kind in ("text", "int", "number", "date", "uuid", "blob")}
+_SCALARS |= {"boolean": "bool_value", "blobHash": "blob_value"}
 _LISTS = {"text": "text_values", "boolean": "bool_values", "date": "date_values", "uuid": "uuid_values"}
 
 
@@ -198,20 +181,13 @@ def _fill_list(field: properties_pb2.ListValue, prop: Property, value: list[Any]
         for item in value:
             _fill_object(field.object_values.values.add(), prop, item, wanted)
     elif prop.kind == "int":
-        field.int_values.values = _packed("q", value)
+        field.int_values.values = _little_endian(array("q", value)).tobytes()
     elif prop.kind == "number":
-        field.number_values.values = _packed("d", value)
+        field.number_values.values = _little_endian(array("d", value)).tobytes()
     else:
         values = getattr(field, _LISTS[prop.kind])
         values.SetInParent()
         values.values.extend(value)
-
-
-def _packed(code: str, values: list[Any]) -> bytes:
-    numbers = array(code, values)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
 
 
 def _fill_object(fields: properties_pb2.Properties, prop: Property, value: Json, wanted: Nested | None) -> None:
@@ -220,11 +196,7 @@ def _fill_object(fields: properties_pb2.Properties, prop: Property, value: Json,
         nested = prop.nested.get(name)
         if nested is None or (name not in wanted.names if wanted else nested.kind in ("blob", "blobHash")):
             continue
-        field = fields.fields[name]
-        if item is None:
-            field.null_value = 0  # type: ignore[assignment]
-        else:
-            _fill(field, nested, item, wanted.inner.get(name) if wanted else None)
+        _fill(fields.fields[name], nested, item, wanted.inner.get(name) if wanted else None)
 
 
 def fill_vectors(message: Any, vectors: Mapping[str, Vector], *, every: bool, names: Iterable[str]) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from weaviate_hl.lite import access, aggregate, backup, batch, objects_rest, query, router, schema, server, tenants, ttl
+from weaviate_hl.lite import access, router
 from weaviate_hl.lite.bodies import unparsable
 from weaviate_hl.lite.catalogue import Catalogue
 from weaviate_hl.lite.errors import Code, LiteError, Refusal, RpcError, unsupported
@@ -20,9 +21,6 @@ from weaviate_hl.lite.modules import Modules, Vectorizer
 from weaviate_hl.lite.settings import Settings
 from weaviate_hl.lite.storage import Storage
 from weaviate_hl.log import logger
-
-HANDLERS = (aggregate, backup, batch, objects_rest, query, schema, server, tenants)
-"""The modules whose functions answer requests: to import one is to register it."""
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -93,7 +91,6 @@ class Engine:
         """
         try:
             with self._working():
-                ttl.delete_if_due(self)
                 call = router.route(method, path, query, body, _lower(headers))
                 call.user = access.user_of_request(self.settings, call.operation, call.headers)
                 answer = router.handler_of(call.operation)(self, call)
@@ -120,7 +117,13 @@ class Engine:
         Raises:
             RpcError: The code and text with which the rpc failed.
         """
-        return self._answer(router.RPC, name, message, metadata, Code.UNKNOWN)
+        try:
+            with _told(), self._working():
+                return self._handler(router.RPC, name, metadata, Code.UNKNOWN)(self, message)
+        except (LiteError, RpcError):
+            raise
+        except Exception as error:
+            raise RpcError(Code.INTERNAL, _unexpected(name, error)) from error
 
     def stream(self, name: str, messages: Iterable[Any], metadata: Mapping[str, str] | None = None) -> Iterator[Any]:
         """Answer an rpc whose requests and replies are streams.
@@ -128,47 +131,48 @@ class Engine:
         Raises:
             RpcError: The code and text with which the stream failed; replies may have come before.
         """
-        replies = self._answer(router.STREAMS, name, iter(messages), metadata, Code.UNAUTHENTICATED)
-        try:
-            yield from replies
-        except Refusal as refusal:
-            raise RpcError(Code.UNKNOWN, refusal.text) from None
-        except sqlite3.Error as error:
-            raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
+        with _told():
+            with self._working():
+                handler = self._handler(router.STREAMS, name, metadata, Code.UNAUTHENTICATED)
+            yield from handler(self, iter(messages))
 
-    def _answer(
+    def _handler(
         self,
-        handlers: Mapping[str, Callable[[Engine, Any], Any]],
+        handlers: Mapping[str, router.RpcHandler],
         name: str,
-        message: Any,
         metadata: Mapping[str, str] | None,
         unknown_user: Code,
-    ) -> Any:
-        handler = handlers.get(name)
-        if handler is None:
+    ) -> router.RpcHandler:
+        """What answers an rpc, for those who may make it."""
+        if name not in handlers:
             raise RpcError(Code.UNIMPLEMENTED, unsupported(f"the rpc {name}").text)
         try:
-            with self._working():
-                try:
-                    access.check_rpc(self.settings, name, _lower(metadata))
-                except Refusal as refusal:
-                    code = Code.PERMISSION_DENIED if refusal.status == 403 else unknown_user
-                    raise RpcError(code, refusal.text) from None
-                ttl.delete_if_due(self)
-                return handler(self, message)
+            access.check_rpc(self.settings, name, _lower(metadata))
         except Refusal as refusal:
-            raise RpcError(Code.UNKNOWN, refusal.text) from None
-        except sqlite3.Error as error:
-            raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
-        except (LiteError, RpcError):
-            raise
-        except Exception as error:
-            raise RpcError(Code.INTERNAL, _unexpected(name, error)) from error
+            raise RpcError(Code.PERMISSION_DENIED if refusal.status == 403 else unknown_user, refusal.text) from None
+        return handlers[name]
 
-    def _working(self) -> threading.RLock:
-        if self._closed:
-            raise LiteError("this engine is closed")
-        return self.lock
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """One request at a time, none after the end; objects whose time is over are gone before each."""
+        from weaviate_hl.lite import ttl  # which knows this class
+
+        with self.lock:
+            if self._closed:
+                raise LiteError("this engine is closed")
+            ttl.delete_if_due(self)
+            yield
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell as gRPC does what is refused, and what is wrong with the data file."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise RpcError(Code.UNKNOWN, refusal.text) from None
+    except sqlite3.Error as error:
+        raise RpcError(Code.UNKNOWN, f"data file: {error}") from error
 
 
 def _unexpected(what: str, error: Exception) -> str:
@@ -179,6 +183,3 @@ def _unexpected(what: str, error: Exception) -> str:
 
 def _lower(headers: Mapping[str, str] | None) -> Mapping[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
-
-
-__all__: Sequence[str] = ("Answer", "Engine")

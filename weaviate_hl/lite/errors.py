@@ -5,7 +5,8 @@ Code below the edge raises `Refusal` with the server's own words and never knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
@@ -60,8 +61,23 @@ class Refusal(Exception):
         return self if self.code else Refusal(prefix + self.text, status or self.status)
 
 
+@contextmanager
+def within(prefix: str, status: int | None = None) -> Iterator[None]:
+    """Put a prefix before what is refused in the block, as each layer of the server does."""
+    try:
+        yield
+    except Refusal as problem:
+        raise problem.within(prefix, status) from None
+
+
 class TenantRefusal(Refusal):
     """A tenant is missing, not wanted, unknown or not active."""
+
+
+def refuse_if(wrong: object, text: str, status: int = 422) -> None:
+    """Refuse with this text if something is wrong."""
+    if wrong:
+        raise Refusal(text, status)
 
 
 def unsupported(what: str, status: int = 422) -> Refusal:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if
 from weaviate_hl.lite.modules import GENERATIVE, RERANKER
 from weaviate_hl.lite.results import Found, Selection
 from weaviate_hl.lite.server import NODE
@@ -16,17 +17,18 @@ from weaviate_hl.lite.values import show
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
 
-    from weaviate_hl.lite.engine import Engine
+
+def _has(engine: Engine, selection: Selection, module: str) -> bool:
+    """Whether a module is enabled, and the collection uses it."""
+    return module in engine.modules.enabled and module in (selection.collection.config.get("moduleConfig") or {})
+
 
 # Reranking.
 
 
 def check_rerank(engine: Engine, selection: Selection, request: pb.Rerank) -> None:
     """Refuse to rerank without a module for it; the property that is looked at is shown as well."""
-    if RERANKER not in engine.modules.enabled or RERANKER not in (
-        selection.collection.config.get("moduleConfig") or {}
-    ):
-        raise Refusal("explorer: list class: extend: unknown capability: rerank")
+    refuse_if(not _has(engine, selection, RERANKER), "explorer: list class: extend: unknown capability: rerank")
     selection.with_property(request.property)
 
 
@@ -60,11 +62,8 @@ class Generation:
         if others := sorted(kinds - {"dummy"}):
             named = ", ".join(f"generative-{kind}" for kind in others)
             raise Refusal(f"explorer: list class: extend: extend generate: client not found, provider: {named}")
-        if any(query.return_metadata for query in queries):
-            raise Refusal("provider: , not supported")
-        if GENERATIVE not in engine.modules.enabled or GENERATIVE not in (
-            selection.collection.config.get("moduleConfig") or {}
-        ):
+        refuse_if(any(query.return_metadata for query in queries), "provider: , not supported")
+        if not _has(engine, selection, GENERATIVE):
             raise Refusal("explorer: list class: extend: extend generate: client not found, empty provider")
         # What goes into a prompt is shown as well.
         for name in (*_PLACEHOLDER.findall(self._single), *self._names):
@@ -105,10 +104,9 @@ class Generation:
 def _value(item: Found, name: str) -> str:
     value = item.properties.get(name)
     if value in (None, ""):
-        raise Refusal(
-            f"explorer: list class: extend: extend generate: Following property has empty value: '{name}'. Make "
-            "sure you spell the property name correctly, verify that the property exists and has a value"
-        )
+        how = "Make sure you spell the property name correctly, verify that the property exists and has a value"
+        reason = f"Following property has empty value: '{name}'. {how}"
+        raise Refusal(f"explorer: list class: extend: extend generate: {reason}")
     return _shown(value)
 
 
@@ -117,33 +115,24 @@ def _shown(value: Any) -> str:
 
 
 def _dummy(prompt: str) -> str:
-    return (
-        f"You want me to generate something based on the following prompt: {prompt}. With settings: . I'm sorry, "
-        "I'm just a dummy and can't generate anything."
-    )
+    wish = f"You want me to generate something based on the following prompt: {prompt}. With settings: ."
+    return f"{wish} I'm sorry, I'm just a dummy and can't generate anything."
 
 
 # The profile.
 
 
-def profile(engine: Engine, request: pb.SearchRequest, reply: pb.SearchReply) -> None:
+def profile(engine: Engine, request: pb.SearchRequest, reply: pb.SearchReply, seconds: float) -> None:
     """How long the query took, under the names that the server uses; lite knows only the whole."""
-    collection = engine.catalogue.find(request.collection)
-    if collection is None:
-        return
+    collection = engine.catalogue.need(request.collection)
     name = request.tenant or collection.only_shard().name
     shard = reply.query_profile.shards.add(name=f"{collection.name.lower()}_{name}", node=NODE)
-    took = f"{reply.took * 1e6:.3f}µs"
-    keyword = request.HasField("bm25_search") or request.HasField("hybrid_search")
-    vector = any(request.HasField(kind) for kind in ("near_vector", "near_object", "near_text", "hybrid_search"))
+    took = f"{seconds * 1e6:.3f}µs"
     details: dict[str, dict[str, str]] = {}
-    if vector:
+    if any(request.HasField(kind) for kind in ("near_vector", "near_object", "near_text", "hybrid_search")):
         details["vector"] = {"vector_search_took": took, "hnsw_flat_search": "true"}
-    if keyword:
-        details["keyword"] = {
-            "kwd_time": took,
-            "kwd_6_res_count": str(len(reply.results)),
-            "kwd_method": "blockmaxwand",
-        }
+    if request.HasField("bm25_search") or request.HasField("hybrid_search"):
+        found = str(len(reply.results))
+        details["keyword"] = {"kwd_time": took, "kwd_6_res_count": found, "kwd_method": "blockmaxwand"}
     for kind, values in (details or {"object": {}}).items():
         shard.searches[kind].details.update({"total_took": took, **values})

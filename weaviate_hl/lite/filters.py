@@ -11,26 +11,23 @@ import json
 import math
 import operator
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from weaviate_hl.lite.catalogue import Collection, Property, Shard
-from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.index import CREATED, ID, UPDATED, Index, Inverted, Rows
-from weaviate_hl.lite.objects import index_of, no_such_property
+from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
+from weaviate_hl.lite.index import CREATED, ID, UPDATED, Inverted, Rows
 from weaviate_hl.lite.references import shard_for, split
 from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.dates import instant, rfc3339
+from weaviate_hl.lite.search.text import wildcard
 from weaviate_hl.lite.values import normal_date, normal_uuid
 from weaviate_hl.lite.vectors import float32
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_pb2
-
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 OPERATORS = (
     "",
@@ -46,7 +43,6 @@ _COMPARE = ("Equal", "NotEqual", *_ORDER)
 STOPWORDS_ONLY = (
     "invalid search term, only stopwords provided. Stopwords can be configured in class.invertedIndexConfig.stopwords"
 )
-_TIMES = (CREATED, UPDATED)
 _OPAQUE = ("phoneNumber", "blob", "blobHash")
 _RESOLVE = "resolve doc ids for prop/value pair: "
 
@@ -58,26 +54,35 @@ TEXT, INT, NUMBER, BOOLEAN, GEO = "string", "int", "float64", "bool", "filters.G
 class Subject:
     """What a filter speaks of: a property, perhaps behind references, its length, its count, or the object itself."""
 
-    collection: Collection
     hops: Sequence[tuple[Property, Collection]]
     name: str
     prop: Property | None
-    aspect: str = "value"
+    aspect: str
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A node of the tree: a join of others, or an operator, a subject and a value with its type (or that of each)."""
+class Join:
+    """Other filters, joined by And, Or or Not."""
 
     operator: str
-    operands: Sequence[Filter] = ()
-    subject: Subject | None = None
-    value: Any = None
-    kind: str = ""
+    operands: Sequence[Filter]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An operator, what it speaks of, and a value with its type (or that of each)."""
+
+    operator: str
+    subject: Subject
+    value: Any
+    kind: str
 
     @property
     def shown_kind(self) -> str:
         return f"[]{self.kind}" if isinstance(self.value, list) else self.kind
+
+
+Filter = Join | Condition
 
 
 # Reading.
@@ -86,65 +91,55 @@ class Filter:
 def _subject(engine: Engine, collection: Collection, path: Sequence[str], *, count: bool = False) -> Subject:
     """The subject at a path: property, class, property, class, ..., property."""
     if len(path) % 2 == 0:
-        listed = f"[{' '.join(path)}]"
-        raise Refusal(
-            f"paths needs to have a uneven number of components: property, class, property, ...., got {listed}"
-        )
+        rule = "paths needs to have a uneven number of components: property, class, property, ...."
+        raise Refusal(f"{rule}, got [{' '.join(path)}]")
     hops = []
     for name, class_name in zip(path[:-1:2], path[1::2], strict=True):
-        hops.append((_property(collection, name), _class(engine, class_name)))
+        hops.append((collection.prop(name), _class(engine, class_name)))
         collection = hops[-1][1]
     name = path[-1]
-    if name in (ID, *_TIMES):
-        return Subject(collection, hops, name, None, "id" if name == ID else "time")
+    if name in (ID, CREATED, UPDATED):
+        return Subject(hops, name, None, "id" if name == ID else "time")
     length = name.startswith("len(") and name.endswith(")")
-    name = name[4:-1] if length else name
-    prop = _property(collection, name)
+    prop = collection.prop(name[4:-1] if length else name)
     if prop.kind == "object" and not count:
         raise Refusal(
             "filtering on nested properties is a preview feature, disabled by default; set "
             "WEAVIATE_PREVIEW_NESTED_FILTERING=true to enable"
         )
     aspect = "length" if length else "count" if count or prop.is_reference else "value"
-    return Subject(collection, hops, name, prop, aspect)
+    return Subject(hops, prop.name, prop, aspect)
 
 
-def _property(collection: Collection, name: str) -> Property:
-    prop = collection.properties.get(name)
-    if prop is None:
-        raise no_such_property(name, collection.name)
-    return prop
+def _class(engine: Engine, name: str) -> Collection:
+    return engine.catalogue.need(name, f"could not find class {name} in schema")
 
 
-_MESSAGE_KINDS: Mapping[str, str] = {
-    f"value_{name}{ending}": kind
-    for name, kind in (("text", TEXT), ("int", INT), ("boolean", BOOLEAN), ("number", NUMBER), ("geo", GEO))
-    for ending in ("", "_array")
-}
+_MESSAGE_KINDS = {"value_text": TEXT, "value_int": INT, "value_boolean": BOOLEAN}
+_MESSAGE_KINDS |= {"value_number": NUMBER, "value_geo": GEO}
 
 
 def from_message(engine: Engine, collection: Collection, message: base_pb2.Filters) -> Filter:
     """A filter from gRPC; numbers and texts are brought to the property's type where the server does so."""
     name = OPERATORS[message.operator] if message.operator < len(OPERATORS) else ""
-    if not name:
-        raise Refusal("unknown filter operator OPERATOR_UNSPECIFIED")
+    refuse_if(not name, "unknown filter operator OPERATOR_UNSPECIFIED")
     if name in _JOINS:
-        return Filter(name, [from_message(engine, collection, operand) for operand in message.filters])
-    path, count = (
-        _message_path(engine, collection, message.target) if message.HasField("target") else (list(message.on), False)
-    )
+        return Join(name, [from_message(engine, collection, operand) for operand in message.filters])
+    path, count = list(message.on), False
+    if message.HasField("target"):
+        path, count = _message_path(engine, collection, message.target)
     subject = _subject(engine, collection, path, count=count)
     field = message.WhichOneof("test_value")
     if field is None:
         raise Refusal("unknown value type <nil>")
-    kind, value = _MESSAGE_KINDS[field], getattr(message, field)
+    kind, value = _MESSAGE_KINDS[field.removesuffix("_array")], getattr(message, field)
     if field.endswith("_array"):
         value = list(value.values)
     elif kind == GEO:
         value = (value.latitude, value.longitude, value.distance)
     if name != "IsNull" and (name in _CONTAINS or not isinstance(value, list)):
         value, kind = _coerced(subject, value, kind)
-    return _checked(Filter(name, subject=subject, value=value, kind=kind))
+    return _checked(Condition(name, subject, value, kind))
 
 
 def _message_path(engine: Engine, collection: Collection, target: base_pb2.FilterTarget) -> tuple[list[str], bool]:
@@ -154,26 +149,16 @@ def _message_path(engine: Engine, collection: Collection, target: base_pb2.Filte
         return [target.property], False
     if kind == "count":
         return [target.count.on], True
-    if kind == "single_target":
-        name, inner = target.single_target.on, target.single_target.target
-        types = _property(collection, name).data_type
-        if len(types) != 1:
-            raise Refusal(f"expected reference property with a single target, got [{' '.join(types)}] for {name}")
-        class_name = types[0]
-    elif kind == "multi_target":
-        name, inner = target.multi_target.on, target.multi_target.target
-        class_name = target.multi_target.target_collection
-    else:
+    if kind is None:
         return [], False
-    path, count = _message_path(engine, _class(engine, class_name), inner)
-    return [name, class_name, *path], count
-
-
-def _class(engine: Engine, name: str) -> Collection:
-    collection = engine.catalogue.find(name)
-    if collection is None:
-        raise Refusal(f"could not find class {name} in schema")
-    return collection
+    hop: Any = getattr(target, kind)
+    if kind == "multi_target":
+        class_name = hop.target_collection
+    else:
+        class_name, *others = types = collection.prop(hop.on).data_type
+        refuse_if(others, f"expected reference property with a single target, got [{' '.join(types)}] for {hop.on}")
+    path, count = _message_path(engine, _class(engine, class_name), hop.target)
+    return [hop.on, class_name, *path], count
 
 
 def _coerced(subject: Subject, value: Any, kind: str) -> tuple[Any, str]:
@@ -181,12 +166,9 @@ def _coerced(subject: Subject, value: Any, kind: str) -> tuple[Any, str]:
     wanted = _wanted(subject)
     if wanted not in (INT, NUMBER) or kind not in (INT, NUMBER, TEXT):
         return value, kind
-    if isinstance(value, list):
-        if kind == TEXT:
-            return value, kind
-        items = [_number(item, kind, wanted) for item in value]
-        return items, wanted
-    return _number(value, kind, wanted), wanted
+    if not isinstance(value, list):
+        return _number(value, kind, wanted), wanted
+    return (value, kind) if kind == TEXT else ([_number(item, kind, wanted) for item in value], wanted)
 
 
 def _number(value: Any, kind: str, wanted: str) -> int | float:
@@ -214,23 +196,10 @@ def _wanted(subject: Subject) -> str:
     return kinds.get(subject.prop.kind, TEXT) if subject.prop else TEXT
 
 
-_REST_KINDS = {
-    "valueText": TEXT,
-    "valueString": TEXT,
-    "valueInt": INT,
-    "valueNumber": NUMBER,
-    "valueBoolean": BOOLEAN,
-    "valueDate": TEXT,
-    "valueGeoRange": GEO,
-}
-_REST_NAMES = {
-    "text": "valueText",
-    "int": "valueInt",
-    "number": "valueNumber",
-    "boolean": "valueBoolean",
-    "date": "valueDate",
-    "geoCoordinates": "valueGeoRange",
-}
+_REST_KINDS = {"valueInt": INT, "valueNumber": NUMBER, "valueBoolean": BOOLEAN, "valueGeoRange": GEO}
+_REST_KINDS |= dict.fromkeys(("valueText", "valueString", "valueDate"), TEXT)
+_REST_NAMES = {kind: f"value{kind.capitalize()}" for kind in ("text", "int", "number", "boolean", "date")}
+_REST_NAMES["geoCoordinates"] = "valueGeoRange"
 
 
 def from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
@@ -254,7 +223,7 @@ def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
         operands = where.get("operands") or ()
         if not operands:
             raise _Unparsed(f"operator '{name}', but no operands set - add at least one operand")
-        return Filter(name, [_from_where(engine, collection, operand) for operand in operands])
+        return Join(name, [_from_where(engine, collection, operand) for operand in operands])
     path: list[str] = list(where.get("path") or ())
     if not path:
         raise _Unparsed("field 'path': must have at least one element")
@@ -275,46 +244,40 @@ def _from_where(engine: Engine, collection: Collection, where: Json) -> Filter:
         value = (place.get("latitude"), place.get("longitude"), (value.get("distance") or {}).get("max"))
     elif subject.aspect == "time" and isinstance(value, str) and value.isdigit():
         value = rfc3339(int(value) * 1_000_000)  # milliseconds, which gRPC does not take
-    return _checked(Filter(name, subject=subject, value=value, kind=kind))
+    return _checked(Condition(name, subject, value, kind))
 
 
 def _check_rest(subject: Subject, name: str, field: str) -> None:
-    prop = subject.prop
+    """Refuse a value under another key than the subject's."""
+    prop, wanted = subject.prop, ["valueInt"]
     if name == "IsNull":
-        if field != "valueBoolean":
-            raise Refusal(f"operator IsNull requires a booleanValue, got {field} instead")
+        wanted, text = ["valueBoolean"], f"operator IsNull requires a booleanValue, got {field} instead"
     elif subject.aspect == "length":
-        if field != "valueInt":
-            raise Refusal(f'Filtering for property length requires IntValue, got "{field}" instead')
+        text = f'Filtering for property length requires IntValue, got "{field}" instead'
     elif subject.aspect == "count":
-        if field != "valueInt":
-            raise Refusal(
-                f'Property {subject.name!r} is a ref prop. Only "valueInt" can be used on a ref prop directly'
-            )
-    elif prop is not None and prop.kind == "uuid":
-        if field not in ("valueText", "valueString"):
-            kind = '"uuid" or "uuid[]"'
-            raise Refusal(f'property "{prop.name}" is of type {kind}: specify uuid as string using "valueText"')
-    elif prop is not None:
-        wanted = _REST_NAMES.get(prop.kind)
-        if wanted is None:
-            raise Refusal(f'data type "{prop.type}" not supported in query')
-        if field.replace("String", "Text") != wanted:
-            raise Refusal(f'data type filter cannot use "{field}" on type "{prop.type}", use "{wanted}" instead')
+        text = f'Property {subject.name!r} is a ref prop. Only "valueInt" can be used on a ref prop directly'
+    elif prop is None:
+        return
+    elif prop.kind == "uuid":
+        wanted = ["valueText", "valueString"]
+        text = f'property "{prop.name}" is of type "uuid" or "uuid[]": specify uuid as string using "valueText"'
+    elif prop.kind not in _REST_NAMES:
+        raise Refusal(f'data type "{prop.type}" not supported in query')
+    else:
+        only = _REST_NAMES[prop.kind]
+        wanted = [only, only.replace("Text", "String")]
+        text = f'data type filter cannot use "{field}" on type "{prop.type}", use "{only}" instead'
+    refuse_if(field not in wanted, text)
 
 
-def _checked(node: Filter) -> Filter:
+def _checked(node: Condition) -> Condition:
     """Refuse what the schema alone tells to be impossible."""
-    subject = node.subject
-    assert subject is not None  # noqa: S101  # only joins have none
-    prop = subject.prop
-    if subject.aspect == "length":
+    prop = node.subject.prop
+    if node.subject.aspect == "length":
         if node.operator not in _COMPARE:
+            supported = "(not) equal and greater/less than (equal)"
             number = OPERATORS.index(node.operator)
-            raise Refusal(
-                "Filtering for property length supports operators (not) equal and greater/less than (equal), got "
-                f"{number} instead"
-            )
+            raise Refusal(f"Filtering for property length supports operators {supported}, got {number} instead")
         if isinstance(node.value, int) and node.value < 0:
             raise Refusal(f"Can only filter for positive property length got {node.value} instead")
     elif prop and prop.kind == "uuid" and node.operator in ("Like", "WithinGeoRange"):
@@ -325,46 +288,44 @@ def _checked(node: Filter) -> Filter:
 # Evaluating.
 
 
-def evaluate(engine: Engine, collection: Collection, shard: Shard, tenant: str, node: Filter) -> Rows:
+def evaluate(engine: Engine, shard: Shard, node: Filter) -> Rows:
     """The rows of a shard that a filter matches, none of them dead."""
-    index = index_of(engine, shard)
-    return _Evaluation(engine, tenant, collection, index).rows(node) & index.all
+    name = shard.collection.name.lower()
+    with within(f"search: object search at index {name}: local shard object search {name}_{shard.name}: "):
+        return _matching(engine, shard, node)
 
 
-def explained(collection: Collection, shard: Shard) -> str:
-    """What stands before a refusal that comes from evaluating."""
-    name = collection.name.lower()
-    return f"search: object search at index {name}: local shard object search {name}_{shard.name}: "
+def _matching(engine: Engine, shard: Shard, node: Filter) -> Rows:
+    return _Evaluation(engine, shard).rows(node) & shard.index.all
 
 
 class _Evaluation:
-    def __init__(self, engine: Engine, tenant: str, collection: Collection, index: Index) -> None:
+    def __init__(self, engine: Engine, shard: Shard) -> None:
         self.engine = engine
-        self.tenant = tenant
-        self.collection = collection
-        self.index = index
+        self.shard = shard
+        self.collection = shard.collection
+        self.index = shard.index
 
     def rows(self, node: Filter) -> Rows:
-        if node.operator in _JOINS:
+        if isinstance(node, Join):
             return self._join(node)
         subject = node.subject
-        assert subject is not None  # noqa: S101
         if subject.hops:
-            return self._behind(node, subject)
-        aspects: dict[str, Callable[[Filter, Subject], Rows]] = {
-            "value": self._value,
-            "length": self._length,
-            "count": self._count,
-            "id": self._id,
-            "time": self._time,
-        }
-        if node.operator == "IsNull" and subject.aspect in ("value", "count"):
-            return self._null(node, subject)
-        return aspects[subject.aspect](node, subject)
+            return self._behind(node)
+        if subject.aspect == "time":
+            self._need_indexed("Timestamps", "IndexTimestamps", "InvertedIndexConfig")
+        if node.operator in _CONTAINS:
+            return self._contains(node)
+        if (prop := subject.prop) is None:
+            return self._id(node) if subject.aspect == "id" else self._time(node)
+        if node.operator == "IsNull":
+            return self._null(node, prop)
+        if subject.aspect == "value":
+            return self._value(node, prop)
+        return self._length(node, prop) if subject.aspect == "length" else self._count(node, prop)
 
-    def _join(self, node: Filter) -> Rows:
-        if not node.operands:
-            raise Refusal(f'{_RESOLVE}no children for operator "{node.operator}"')
+    def _join(self, node: Join) -> Rows:
+        refuse_if(not node.operands, f'{_RESOLVE}no children for operator "{node.operator}"')
         if node.operator == "Not" and len(node.operands) > 1:
             raise Refusal(f'{_RESOLVE}too many children for operator "Not". Expected 1, given {len(node.operands)}')
         found = [self._nested(i, operand) & self.index.all for i, operand in enumerate(node.operands)]
@@ -373,87 +334,47 @@ class _Evaluation:
         return functools.reduce(operator.and_ if node.operator == "And" else operator.or_, found)
 
     def _nested(self, position: int, node: Filter) -> Rows:
-        try:
+        with within(f"nested query: nested clause at pos {position}: "):
             return self.rows(node)
-        except Refusal as problem:
-            raise problem.within(f"nested query: nested clause at pos {position}: ") from None
 
-    def _behind(self, node: Filter, subject: Subject) -> Rows:
+    def _behind(self, node: Condition) -> Rows:
         """Objects of whose references any points to an object that the rest of the filter matches."""
-        prop, target = subject.hops[0]
-        rest = Subject(subject.collection, subject.hops[1:], subject.name, subject.prop, subject.aspect)
-        inner = Filter(node.operator, (), rest, node.value, node.kind)
-        shard = shard_for(self.engine, target, self.tenant)
-        found = evaluate(self.engine, target, shard, self.tenant, inner)
-        behind = index_of(self.engine, shard)
+        (prop, target), *hops = node.subject.hops
+        shard = shard_for(self.engine, target, self.shard.tenant)
+        found = _matching(self.engine, shard, replace(node, subject=replace(node.subject, hops=hops)))
         references = self._structure(prop.name, "references", _reference_keys)
-        keys = [behind.uuids[row] for row in behind.listed(found)]
-        names = (target.name, "")  # a beacon may name no class
-        return self.index.union(rows for uuid in keys for name in names for rows in references.equal((name, uuid)))
+        keys = [(name, shard.index.uuids[row]) for row in shard.index.listed(found) for name in (target.name, "")]
+        return self.index.union(rows for key in keys for rows in references.compare("Equal", key))
 
-    # What a property has.
-
-    def _value(self, node: Filter, subject: Subject) -> Rows:
-        prop = subject.prop
-        assert prop is not None  # noqa: S101
-        if node.operator in _CONTAINS:
-            if prop.kind in ("geoCoordinates", *_OPAQUE):
-                number = OPERATORS.index(node.operator)
-                raise Refusal(f"unsupported type 'schema.DataType' for '{number}' operator")
-            return self._contains(node, subject, prop)
-        if prop.kind in _OPAQUE:
-            raise Refusal(f'data type "{prop.type}" not supported in query')
-        if prop.kind == "text":
-            return self._text(node, prop)
-        return self._scalar(node, prop)
-
-    def _contains(self, node: Filter, subject: Subject, prop: Property | None) -> Rows:
-        wanted = _wanted(subject)
+    def _contains(self, node: Condition) -> Rows:
+        prop, wanted = node.subject.prop, _wanted(node.subject)
+        if prop and prop.kind in ("geoCoordinates", *_OPAQUE):
+            raise Refusal(f"unsupported type 'schema.DataType' for '{OPERATORS.index(node.operator)}' operator")
         if not isinstance(node.value, list) or node.kind != wanted:
             raise Refusal(f"value type should be []{wanted} but is {node.shown_kind}")
         parts = []
         for i, item in enumerate(node.value):
             try:
-                parts.append(self._nested(i, Filter("Equal", (), subject, item, node.kind)))
+                parts.append(self._nested(i, replace(node, operator="Equal", value=item)))
             except Refusal as problem:
                 if node.operator != "ContainsAny" or not problem.text.endswith(STOPWORDS_ONLY):
                     raise
         if not parts:
-            if node.operator == "ContainsAny":
-                raise Refusal(STOPWORDS_ONLY)
+            refuse_if(node.operator == "ContainsAny", STOPWORDS_ONLY)
             inner, name = ("", "And") if node.operator == "ContainsAll" else ("nested NOT query: ", "Or")
             raise Refusal(f'{_RESOLVE}{inner}no children for operator "{name}"')
         found = functools.reduce(operator.and_ if node.operator == "ContainsAll" else operator.or_, parts)
         return self.index.all & ~found if node.operator == "ContainsNone" else found
 
-    def _text(self, node: Filter, prop: Property) -> Rows:
-        if not isinstance(node.value, str):
-            raise Refusal(f"expected value to be string, got '{node.shown_kind}'")
-        self._need_filterable(prop)
-        tokens = self._structure(prop.name, "tokens", _token_keys(prop))
-        union = self.index.union
-        if node.operator == "Like":
-            patterns = prop.analyzer.patterns(node.value)
-            found = [union(tokens.matching(lambda key, p=pattern: p.fullmatch(key))) for pattern in patterns]  # type: ignore[misc]
-        else:
-            terms = prop.analyzer.query(node.value)
-            if node.operator in _ORDER:
-                found = [union(tokens.compare(node.operator, term)) for term in terms]
-            elif node.operator in ("Equal", "NotEqual"):
-                found = [union(tokens.equal(term)) for term in terms]
-            else:
-                raise Refusal(f"operator {node.operator} is not supported on text properties")
-        if not found:
-            raise Refusal(STOPWORDS_ONLY)
-        if node.operator == "NotEqual":
-            return self.index.all & ~functools.reduce(operator.or_, found)
-        return functools.reduce(operator.and_, found)
+    # What a property has.
 
-    def _scalar(self, node: Filter, prop: Property) -> Rows:
-        kind = "geoCoordinates" if prop.kind == "geoCoordinates" else prop.kind
-        if kind == "geoCoordinates":
+    def _value(self, node: Condition, prop: Property) -> Rows:
+        refuse_if(prop.kind in _OPAQUE, f'data type "{prop.type}" not supported in query')
+        if prop.kind == "text":
+            return self._text(node, prop)
+        if prop.kind == "geoCoordinates":
             return self._geo(node, prop)
-        key = self._key(node, prop)
+        key = _key(node, prop)
         self._need_filterable(prop)
         values = self._structure(prop.name, "values", _value_keys(prop))
         found = self._compare(node.operator, values, key, prop.type)
@@ -461,46 +382,37 @@ class _Evaluation:
             return found & self.index.union(values.matching(lambda _: True))  # the range index knows no absent values
         return found
 
+    def _text(self, node: Condition, prop: Property) -> Rows:
+        _need(node, TEXT, "expected value to be string, got '{}'")
+        self._need_filterable(prop)
+        tokens = self._structure(prop.name, "tokens", lambda value: set(prop.tokens(value)))
+        if node.operator == "Like":
+            lists = [tokens.matching(pattern.fullmatch) for pattern in prop.analyzer.patterns(node.value)]
+        elif node.operator in _COMPARE:
+            lists = [tokens.compare(node.operator, term) for term in prop.analyzer.query(node.value)]
+        else:
+            raise Refusal(f"operator {node.operator} is not supported on text properties")
+        refuse_if(not lists, STOPWORDS_ONLY)
+        found = map(self.index.union, lists)
+        if node.operator == "NotEqual":
+            return self.index.all & ~functools.reduce(operator.or_, found)
+        return functools.reduce(operator.and_, found)
+
     def _compare(self, name: str, inverted: Inverted, key: Any, what: str) -> Rows:
-        if name == "Equal":
-            return self.index.union(inverted.equal(key))
-        if name == "NotEqual":
-            return self.index.all & ~self.index.union(inverted.equal(key))
-        if name in _ORDER:
-            return self.index.union(inverted.compare(name, key))
-        raise Refusal(f"operator {name} is not supported on {what} properties")
+        refuse_if(name not in _COMPARE, f"operator {name} is not supported on {what} properties")
+        found = self.index.union(inverted.compare(name, key))
+        return self.index.all & ~found if name == "NotEqual" else found
 
-    def _key(self, node: Filter, prop: Property) -> Any:
-        """The key that a value is found under."""
-        value, kind = node.value, node.shown_kind
-        if prop.kind == "uuid":
-            if kind != TEXT:
-                raise Refusal(f"expected uuid filter value to be a string, got {kind}")
-            known = normal_uuid(value)
-            if known is None:
-                raise Refusal(f"parse uuid filter value: invalid UUID length: {len(value)}")
-            return UUID(known).bytes
-        if prop.kind == "date":
-            if kind != TEXT:
-                raise Refusal(f"expected value to be time.Time (or parseable string), got {kind}")
-            return _time_key(value)
-        wanted = {"int": INT, "number": NUMBER, "boolean": BOOLEAN}[prop.kind]
-        if kind != wanted and not (wanted == NUMBER and kind == INT):
-            raise Refusal(f"expected value to be {wanted}, got {kind}")
-        return value
-
-    def _geo(self, node: Filter, prop: Property) -> Rows:
-        if node.kind != GEO:
-            raise Refusal(f"expected value to be {GEO}, got {node.shown_kind}")
+    def _geo(self, node: Condition, prop: Property) -> Rows:
+        refuse_if(node.kind != GEO, f"expected value to be {GEO}, got {node.shown_kind}")
         if node.operator != "WithinGeoRange":
             raise Refusal(f"operator {node.operator} is not supported on geoCoordinates properties")
         if not prop.filterable:
-            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name} not found - is it indexed?")
+            raise _not_indexed(prop.name)
         latitude, longitude, most = node.value
         places = enumerate(self.index.column(prop.name))
-        return self.index.union(
-            [[row for row, place in places if place and _haversine(place, latitude, longitude) <= most]]
-        )
+        near = [row for row, place in places if place and _haversine(place, latitude, longitude) <= most]
+        return self.index.union([near])
 
     def _need_filterable(self, prop: Property) -> None:
         if not (prop.filterable or prop.rangeable or (prop.searchable and prop.kind == "text")):
@@ -511,21 +423,17 @@ class _Evaluation:
 
     # What a property is.
 
-    def _null(self, node: Filter, subject: Subject) -> Rows:
-        prop = subject.prop
-        assert prop is not None  # noqa: S101
-        if node.shown_kind != BOOLEAN:
-            raise Refusal(f"expected value to be bool, got {node.shown_kind}")
+    def _null(self, node: Condition, prop: Property) -> Rows:
+        _need(node, BOOLEAN, "expected value to be bool, got {}")
         if not self.collection.inverted.get("indexNullState"):
-            raise Refusal(
-                "Nullstate must be indexed to be filterable! Add `indexNullState: true` to the invertedIndexConfig"
-            )
-        if not (prop.filterable or prop.searchable or prop.rangeable):
-            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name}_nullState not found - is it indexed?")
+            how = "Add `indexNullState: true` to the invertedIndexConfig"
+            raise Refusal(f"Nullstate must be indexed to be filterable! {how}")
+        if not prop.indexed:
+            raise _not_indexed(f"{prop.name}_nullState")
         if prop.kind in ("geoCoordinates", *_OPAQUE):
             return 0
         nulls = self._structure(prop.name, "null", lambda value: (value is None or value in ("", []),))
-        return self.index.union(nulls.equal(node.value)) & self._with_state(prop)
+        return self.index.union(nulls.compare("Equal", node.value)) & self._with_state(prop)
 
     def _with_state(self, prop: Property) -> Rows:
         """Rows that have a null state: an object written before the property was added has none while it lacks it."""
@@ -536,18 +444,11 @@ class _Evaluation:
         older = [row for row, doc in enumerate(self.index.docs) if doc < since and column[row] is None]
         return self.index.all & ~self.index.union([older])
 
-    def _length(self, node: Filter, subject: Subject) -> Rows:
-        prop = subject.prop
-        assert prop is not None  # noqa: S101
-        if not self.collection.inverted.get("indexPropertyLength"):
-            raise Refusal(
-                f"{_RESOLVE}Property length must be indexed to be filterable! add `IndexPropertyLength: true` to the "
-                f"invertedIndexConfig in {self.collection.name}"
-            )
-        indexed = prop.filterable or prop.searchable or prop.rangeable
-        if not indexed or not (prop.is_list or prop.is_reference or prop.kind in ("text", "uuid")):
-            raise Refusal(f"{_RESOLVE}bucket for prop {prop.name}_propertyLength not found - is it indexed?")
-        self._need_int(node)
+    def _length(self, node: Condition, prop: Property) -> Rows:
+        self._need_indexed("Property length", "IndexPropertyLength", "invertedIndexConfig", "add")
+        if not prop.indexed or not (prop.is_list or prop.is_reference or prop.kind in ("text", "uuid")):
+            raise _not_indexed(f"{prop.name}_propertyLength")
+        _need(node, INT, "expected value to be int, got {}")
         absent = (0,) if self.collection.inverted.get("indexNullState") else ()
         scalar = prop.kind == "uuid" and not prop.is_list  # which has no length
 
@@ -557,47 +458,61 @@ class _Evaluation:
         lengths = self._structure(prop.name, "length", keys)
         return self._compare(node.operator, lengths, node.value, "length") & self._with_state(prop)
 
-    def _count(self, node: Filter, subject: Subject) -> Rows:
-        if node.operator in _CONTAINS:
-            return self._contains(node, subject, subject.prop)
-        self._need_int(node)
-        counts = self._structure(subject.name, "count", lambda value: (len(value or ()),))
+    def _count(self, node: Condition, prop: Property) -> Rows:
+        _need(node, INT, "expected value to be int, got {}")
+        counts = self._structure(prop.name, "count", lambda value: (len(value or ()),))
         return self._compare(node.operator, counts, node.value, "reference")
-
-    def _need_int(self, node: Filter) -> None:
-        if node.shown_kind != INT:
-            raise Refusal(f"expected value to be int, got {node.shown_kind}")
 
     # What an object is.
 
-    def _id(self, node: Filter, subject: Subject) -> Rows:
-        if node.operator in _CONTAINS:
-            return self._contains(node, subject, None)
-        if not isinstance(node.value, str):
-            raise Refusal(f"expected value to be string, got '{node.shown_kind}'")
+    def _id(self, node: Condition) -> Rows:
+        _need(node, TEXT, "expected value to be string, got '{}'")
         ids = self._structure(ID, "values", lambda uuid: (str(UUID(bytes=uuid)),))
         if node.operator == "Like":
-            from weaviate_hl.lite.search.text import wildcard
-
-            pattern = wildcard(node.value.lower())
-            return self.index.union(ids.matching(lambda key: bool(pattern.fullmatch(key))))
+            return self.index.union(ids.matching(wildcard(node.value.lower()).fullmatch))
         return self._compare(node.operator, ids, normal_uuid(node.value) or node.value, "id")
 
-    def _time(self, node: Filter, subject: Subject) -> Rows:
-        if not self.collection.inverted.get("indexTimestamps"):
-            raise Refusal(
-                f"{_RESOLVE}Timestamps must be indexed to be filterable! Add `IndexTimestamps: true` to the "
-                f"InvertedIndexConfig in {self.collection.name}"
-            )
-        if node.operator in _CONTAINS:
-            return self._contains(node, subject, None)
-        if node.shown_kind != TEXT:
-            raise Refusal(f"expected value to be string or time.Time, got '{node.shown_kind}'")
-        times = self._structure(subject.name, "values", lambda value: (value,))
+    def _time(self, node: Condition) -> Rows:
+        _need(node, TEXT, "expected value to be string or time.Time, got '{}'")
+        times = self._structure(node.subject.name, "values", lambda value: (value,))
         return self._compare(node.operator, times, _time_key(node.value) // 1_000_000, "timestamp")
 
+    def _need_indexed(self, what: str, setting: str, section: str, add: str = "Add") -> None:
+        if not self.collection.inverted.get(setting[:1].lower() + setting[1:]):
+            how = f"{add} `{setting}: true` to the {section} in {self.collection.name}"
+            raise Refusal(f"{_RESOLVE}{what} must be indexed to be filterable! {how}")
+
     def _structure(self, column: str, kind: str, keys: Callable[[Any], Iterable[Hashable]]) -> Inverted:
-        return self.index.structure(column, kind, lambda: Inverted(keys))
+        return self.index.structure(column, kind, Inverted, keys)
+
+
+def _need(node: Condition, kind: str, text: str) -> None:
+    """Refuse a value of another type."""
+    refuse_if(node.shown_kind != kind, text.format(node.shown_kind))
+
+
+def _not_indexed(name: str) -> Refusal:
+    return Refusal(f"{_RESOLVE}bucket for prop {name} not found - is it indexed?")
+
+
+# Keys: what values are found under.
+
+
+def _key(node: Condition, prop: Property) -> Any:
+    """The key of the value that a condition compares with."""
+    if prop.kind == "uuid":
+        _need(node, TEXT, "expected uuid filter value to be a string, got {}")
+        known = normal_uuid(node.value)
+        if known is None:
+            raise Refusal(f"parse uuid filter value: invalid UUID length: {len(node.value)}")
+        return UUID(known).bytes
+    if prop.kind == "date":
+        _need(node, TEXT, "expected value to be time.Time (or parseable string), got {}")
+        return _time_key(node.value)
+    wanted = _wanted(node.subject)
+    if wanted != NUMBER or node.shown_kind != INT:
+        _need(node, wanted, f"expected value to be {wanted}, got {{}}")
+    return node.value
 
 
 def _time_key(text: str) -> int:
@@ -606,13 +521,6 @@ def _time_key(text: str) -> int:
     raise Refusal(
         f'trying parse time as RFC3339 string: parsing time {json.dumps(text)} as "2006-01-02T15:04:05Z07:00"'
     )
-
-
-def _token_keys(prop: Property) -> Callable[[Any], Iterable[Hashable]]:
-    cut = prop.analyzer.index
-    if prop.is_list:
-        return lambda values: {token for text in values or () for token in cut(text)}
-    return lambda text: () if text is None else set(cut(text))
 
 
 def _value_keys(prop: Property) -> Callable[[Any], Iterable[Hashable]]:

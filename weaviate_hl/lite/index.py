@@ -27,62 +27,57 @@ _REBUILD = 1000  # so many dead rows, and more dead than alive: time to build an
 
 
 class Structure(Protocol):
-    """Made from the values of one column."""
+    """Made from the values of one column, which are read as what `add` takes."""
 
-    def add(self, row: int, value: Any) -> None:
-        """Take in the value of a new row."""
+    def add(self, row: int, item: Any, /) -> None:
+        """Take in what was read for a new row."""
 
-    def remove(self, row: int, value: Any) -> None:
-        """Forget a row that is now dead."""
+    def remove(self, row: int, item: Any, /) -> None:
+        """Forget a row that is now dead; vectors are not read for it."""
 
 
 S = TypeVar("S", bound=Structure)
+Reader = Callable[[Any], Any]
+"""What a structure is made from, of a column's value; None leaves the row out."""
 
 
 class Inverted:
-    """From a key to the rows that have it; `keys` says which keys a value has."""
+    """From a key to the rows that have it."""
 
-    def __init__(self, keys: Callable[[Any], Iterable[Hashable]]) -> None:
-        self._keys = keys
+    def __init__(self) -> None:
         self._rows: dict[Any, array[int]] = {}
         self._sorted: list[Any] | None = None
 
-    def add(self, row: int, value: Any) -> None:
-        for key in self._keys(value):
-            rows = self._rows.get(key)
-            if rows is None:
+    def add(self, row: int, keys: Iterable[Hashable]) -> None:
+        for key in keys:
+            if (rows := self._rows.get(key)) is not None:
+                rows.append(row)
+            else:
                 self._rows[key] = array("I", (row,))
                 self._sorted = None
-            else:
-                rows.append(row)
 
-    def remove(self, row: int, value: Any) -> None:
+    def remove(self, row: int, keys: Iterable[Hashable]) -> None:
         """Nothing to do: whoever asks takes away the dead rows."""
 
-    def equal(self, key: Hashable) -> list[array[int]]:
-        rows = self._rows.get(key)
-        return [] if rows is None else [rows]
-
     def compare(self, operator: str, key: Any) -> list[array[int]]:
-        """The rows of all keys that are less or greater than this one."""
-        keys = self._in_order()
-        cuts = {
-            "LessThan": (0, bisect_left(keys, key)),
-            "LessThanEqual": (0, bisect_right(keys, key)),
-            "GreaterThan": (bisect_right(keys, key), len(keys)),
-            "GreaterThanEqual": (bisect_left(keys, key), len(keys)),
-        }
-        start, end = cuts[operator]
-        return [self._rows[key] for key in keys[start:end]]
-
-    def matching(self, test: Callable[[Any], bool]) -> list[array[int]]:
-        """The rows of all keys that pass a test."""
-        return [rows for key, rows in self._rows.items() if test(key)]
-
-    def _in_order(self) -> list[Any]:
+        """The rows of all keys that are equal to this one, less or greater; for NotEqual those to leave out."""
+        if operator in ("Equal", "NotEqual"):
+            return [self._rows[key]] if key in self._rows else []
         if self._sorted is None:
             self._sorted = sorted(self._rows)
-        return self._sorted
+        keys = self._sorted
+        below, above = bisect_left(keys, key), bisect_right(keys, key)
+        cuts = {
+            "LessThan": slice(below),
+            "LessThanEqual": slice(above),
+            "GreaterThan": slice(above, None),
+            "GreaterThanEqual": slice(below, None),
+        }
+        return [self._rows[key] for key in keys[cuts[operator]]]
+
+    def matching(self, test: Callable[[Any], object]) -> list[array[int]]:
+        """The rows of all keys that pass a test."""
+        return [rows for key, rows in self._rows.items() if test(key)]
 
 
 class Index:
@@ -99,7 +94,7 @@ class Index:
         self._row_of = {doc: row for row, doc in enumerate(self.docs)}
         self._alive = bytearray(b"\1") * len(self.docs)
         self._columns: dict[str, list[Any]] = {ID: self.uuids}
-        self._structures: dict[tuple[str, Hashable], Structure] = {}
+        self._structures: dict[tuple[str, str], tuple[Structure, Reader]] = {}
 
     def __len__(self) -> int:
         """How many rows there are, dead ones included."""
@@ -128,15 +123,16 @@ class Index:
         for name, values in self._columns.items():
             if name != ID:
                 values.append(_value(name, row, properties))
-        for (name, _), structure in self._structures.items():
-            structure.add(at, _value(name, row, properties))
+        for (name, _), (structure, read) in self._structures.items():
+            if (item := read(_value(name, row, properties))) is not None:
+                structure.add(at, item)
 
     def remove(self, doc: int) -> None:
         """Take out an object that was deleted or is about to be added anew."""
         row = self._row_of.pop(doc)
         self._alive[row] = 0
-        for (name, _), structure in self._structures.items():
-            structure.remove(row, None if name == VECTORS else self._columns[name][row])
+        for (name, _), (structure, read) in self._structures.items():
+            structure.remove(row, None if name == VECTORS else read(self._columns[name][row]))
 
     # Asking.
 
@@ -160,16 +156,16 @@ class Index:
                 values[row_of[doc]] = json.loads(text).get(name)
         return values
 
-    def structure(self, column: str, kind: Hashable, make: Callable[[], S]) -> S:
+    def structure(self, column: str, kind: str, make: Callable[[], S], read: Reader) -> S:
         """A structure over a column: the one that exists under this kind, or what `make` makes, filled."""
-        found = self._structures.get((column, kind))
-        if found is None:
-            found = make()
-            for row, value in self._stored_vectors() if column == VECTORS else enumerate(self.column(column)):
-                if self._alive[row]:
-                    found.add(row, value)
-            self._structures[column, kind] = found
-        return found  # type: ignore[return-value]  # a kind always has the same type
+        if (known := self._structures.get((column, kind))) is not None:
+            return known[0]  # type: ignore[return-value]  # a kind always has the same type
+        made = make()
+        for row, value in self._stored_vectors() if column == VECTORS else enumerate(self.column(column)):
+            if self._alive[row] and (item := read(value)) is not None:
+                made.add(row, item)
+        self._structures[column, kind] = made, read
+        return made
 
     def _stored_vectors(self) -> Iterator[tuple[int, dict[str, Vector]]]:
         """Vectors one by one: they are large, and what is made from them holds them already."""
@@ -198,9 +194,6 @@ class Index:
         found = list(compress(range(len(self.docs)), self.flags(rows)))
         found.sort(key=self.docs.__getitem__)
         return found
-
-    def row_of(self, doc: int) -> int:
-        return self._row_of[doc]
 
 
 def _value(column: str, row: Row, properties: Mapping[str, Any]) -> Any:

@@ -8,50 +8,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from weaviate_hl.lite import auto_schema, references
-from weaviate_hl.lite.catalogue import Collection, Shard
+from weaviate_hl.lite.catalogue import Collection, Json, Shard, capitalised, uncapitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.index import Index
 from weaviate_hl.lite.modules import corpus
-from weaviate_hl.lite.storage import Row
+from weaviate_hl.lite.storage import Row, Storage
 from weaviate_hl.lite.tenants import shard_for_write
 from weaviate_hl.lite.values import normalise
 from weaviate_hl.lite.vectors import LEGACY, MultiVector, Vector, dimensions, pack, unpack
 
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
-
-
-class Draft:
-    """An object that was accepted and can be written."""
-
-    __slots__ = ("collection", "created", "packed", "properties", "shard", "tenant", "updated", "uuid", "vectors")
-
-    def __init__(
-        self,
-        collection: Collection,
-        shard: Shard,
-        uuid: UUID,
-        properties: Json,
-        vectors: dict[str, Vector],
-        tenant: str = "",
-        created: int = 0,
-    ) -> None:
-        self.collection = collection
-        self.shard = shard
-        self.uuid = uuid
-        self.properties = properties
-        self.vectors = vectors
-        self.tenant = tenant
-        self.updated = now()
-        self.created = created or self.updated
-        self.packed = b""
+GivenVectors = tuple[Vector | None, Mapping[str, Vector]]
+"""The vectors of an object as it came: the one without a name, and those with."""
+_READ_ONLY = "store is read-only due to: manually set by user"
 
 
 def now() -> int:
@@ -59,11 +32,24 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def index_of(engine: Engine, shard: Shard) -> Index:
-    """The shard's index in memory, built if there is none."""
-    if shard.index is None or shard.index.worn:
-        shard.index = Index(engine.storage, shard.id)
-    return shard.index
+@dataclass(slots=True)
+class Draft:
+    """An object that was accepted and can be written."""
+
+    shard: Shard
+    uuid: UUID
+    properties: Json
+    vectors: dict[str, Vector]
+    created: int = 0
+    updated: int = field(default_factory=now)
+    packed: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.created = self.created or self.updated
+
+    @property
+    def collection(self) -> Collection:
+        return self.shard.collection
 
 
 # Accepting.
@@ -71,89 +57,59 @@ def index_of(engine: Engine, shard: Shard) -> Index:
 
 def accept(
     engine: Engine,
-    class_name: str,
+    name: str,
     uuid: UUID,
     tenant: str,
-    properties: Mapping[str, Any],
-    vector: Vector | None,
-    vectors: Mapping[str, Vector],
+    properties: Json,
+    vectors: GivenVectors,
     source: str,
-    *,
     missing: str,
 ) -> Draft:
-    """An object in the form in which it is kept.
-
-    Args:
-        missing: What to say if there is no such class, with a place for its name.
-
-    Raises:
-        Refusal: The class, the tenant, a property or a vector is not right.
-    """
-    collection = collection_for_write(engine, class_name, properties, source, missing)
+    """An object in the form in which it is kept; `missing` is what to say if there is no such class, by its name."""
+    collection = collection_for_write(engine, name, properties, source, missing)
     shard = shard_for_write(engine.catalogue, collection, tenant)
-    kept = keep_properties(engine, collection, properties, tenant, source)
-    return Draft(collection, shard, uuid, kept, place_vectors(collection, vector, vectors), tenant)
+    return Draft(shard, uuid, keep_properties(engine, shard, properties, source), place_vectors(collection, vectors))
 
 
-def collection_for_write(
-    engine: Engine, class_name: str, properties: Mapping[str, Any], source: str, missing: str
-) -> Collection:
+def collection_for_write(engine: Engine, name: str, properties: Json, source: str, missing: str) -> Collection:
     """The collection that an object goes to; auto-schema makes what it lacks."""
-    if not class_name and engine.settings.autoschema_enabled:
+    if not engine.settings.autoschema_enabled:
+        return engine.catalogue.need(name, missing.format(capitalised(name)))
+    if not name:
         raise Refusal("the given class is empty")
-    collection = engine.catalogue.find(class_name)
-    if engine.settings.autoschema_enabled:
-        return auto_schema.extend(engine, collection, class_name, properties, source)
-    if collection is None:
-        raise Refusal(missing.format(class_name[:1].upper() + class_name[1:]))
-    return collection
+    return auto_schema.extend(engine, engine.catalogue.find(name), name, properties, source)
 
 
-def keep_properties(
-    engine: Engine, collection: Collection, properties: Mapping[str, Any], tenant: str, source: str
-) -> Json:
+def keep_properties(engine: Engine, shard: Shard, properties: Json, source: str) -> Json:
     """Properties in the form in which they are kept, in the order of their names."""
     kept: Json = {}
-    known = collection.properties
     for name, value in properties.items():
         if value is None:
             continue
-        name = name[:1].lower() + name[1:]
-        prop = known.get(name)
-        if prop is None:
-            raise no_such_property(name, collection.name)
+        prop = shard.collection.prop(uncapitalised(name))
         if prop.is_reference:
-            kept[name] = references.check(engine, collection, prop, value, tenant, source)
+            kept[prop.name] = references.check(engine, shard, prop, value, source)
         else:
-            kept[name] = normalise(prop, value, collection.name, source)
+            kept[prop.name] = normalise(prop, value, shard.collection.name, source)
     return dict(sorted(kept.items()))
 
 
-def no_such_property(name: str, class_name: str) -> Refusal:
-    return Refusal(
-        f"no such prop with name '{name}' found in class '{class_name}' in the schema. Check your schema files "
-        "for which properties in this class are available"
-    )
-
-
-def place_vectors(collection: Collection, vector: Vector | None, vectors: Mapping[str, Vector]) -> dict[str, Vector]:
+def place_vectors(collection: Collection, given: GivenVectors) -> dict[str, Vector]:
     """The vectors of an object by the targets that they are for."""
     targets = collection.targets
+    vector, named = given
     placed: dict[str, Vector] = {}
     if vector:
-        if LEGACY in targets:
-            placed[LEGACY] = vector
-        elif len(targets) == 1:
-            placed[next(iter(targets))] = vector
-        else:
+        if LEGACY not in targets and len(targets) != 1:
             raise Refusal(f"collection {collection.name} configuration does not have single vector index")
-    for name, given in vectors.items():
-        if not given:
+        placed[LEGACY if LEGACY in targets else next(iter(targets))] = vector
+    for name, one in named.items():
+        if not one:
             continue
         if name in targets and name != LEGACY:
-            placed[name] = given
+            placed[name] = one
         elif name == "default" and LEGACY in targets:
-            placed[LEGACY] = given
+            placed[LEGACY] = one
         else:
             raise Refusal(f"collection {collection.name} does not have configuration for vector {name}")
     return placed
@@ -179,7 +135,7 @@ def check_vectors(draft: Draft) -> None:
     """Refuse vectors that do not fit what the shard holds; the first one fixes the number of dimensions."""
     shard = draft.shard
     if shard.status == "READONLY":
-        raise Refusal("store is read-only due to: manually set by user", 500)
+        raise Refusal(_READ_ONLY, 500)
     for name, vector in draft.vectors.items():
         target = draft.collection.targets[name]
         multi = isinstance(vector, MultiVector)
@@ -205,8 +161,8 @@ def write(engine: Engine, drafts: Sequence[Draft]) -> list[Refusal | None]:
         For each the reason why it was not written, or None.
     """
     outcome: list[Refusal | None] = [None] * len(drafts)
-    by_shard: dict[int, dict[bytes, Draft]] = {}
-    grown: dict[int, Shard] = {}
+    by_shard: dict[Shard, dict[bytes, Draft]] = {}
+    grown: set[Shard] = set()
     vectorize(engine, drafts)
     for i, draft in enumerate(drafts):
         try:
@@ -217,44 +173,40 @@ def write(engine: Engine, drafts: Sequence[Draft]) -> list[Refusal | None]:
         for name, vector in draft.vectors.items():
             if name not in draft.shard.dimensions:
                 draft.shard.dimensions[name] = dimensions(vector)
-                grown[draft.shard.id] = draft.shard
+                grown.add(draft.shard)
         draft.packed = pack(draft.vectors)
-        by_shard.setdefault(draft.shard.id, {})[draft.uuid.bytes] = draft
+        by_shard.setdefault(draft.shard, {})[draft.uuid.bytes] = draft
     with engine.storage.transaction():
-        written = [_write_shard(engine, list(unique.values())) for unique in by_shard.values()]
-        for shard in grown.values():
+        written = [
+            (shard, *_write_shard(engine.storage, shard, list(unique.values()))) for shard, unique in by_shard.items()
+        ]
+        for shard in grown:
             engine.catalogue.save_shard(shard)
     for shard, removed, added in written:
-        _follow(shard, removed, added)
+        shard.follow(removed, added)
     return outcome
 
 
-_Written = tuple[Shard, list[int], list[tuple[Row, Json]]]
-
-
-def _write_shard(engine: Engine, drafts: list[Draft]) -> _Written:
-    storage, shard = engine.storage, drafts[0].shard
+def _write_shard(storage: Storage, shard: Shard, drafts: list[Draft]) -> tuple[list[int], list[tuple[Row, Json]]]:
+    """The documents that are gone or written anew, and the rows that now stand for the drafts."""
     known = storage.known(shard.id, [draft.uuid.bytes for draft in drafts])
     doc = storage.new_docs(len(drafts))
-    new, added, removed, gone = [], [], [], []
+    new, added = [], []
     for draft in drafts:
         text = json.dumps(draft.properties, separators=(",", ":"), ensure_ascii=False)
         row = Row(doc, draft.uuid.bytes, draft.created, draft.updated, text, draft.packed)
         doc += 1
-        old = known.get(row.uuid) if known else None
-        if old is not None:
-            removed.append(old.doc)
-            if _same_place(draft, old):
-                row = row._replace(doc=old.doc)
-                storage.replace(row)
-                added.append((row, draft.properties))
-                continue
-            gone.append(old.doc)
-        new.append(row)
+        old = known.get(row.uuid)
+        if old and _same_place(draft, old):
+            row = row._replace(doc=old.doc)
+            storage.replace(row)
+        else:
+            new.append(row)
         added.append((row, draft.properties))
-    storage.delete(gone)
+    removed = [old.doc for old in known.values()]
+    storage.delete(set(removed).difference(row.doc for row, _ in added))
     storage.insert(shard.id, new)
-    return shard, removed, added
+    return removed, added
 
 
 def _same_place(draft: Draft, old: Row) -> bool:
@@ -264,19 +216,6 @@ def _same_place(draft: Draft, old: Row) -> bool:
     places = [prop.name for prop in draft.collection.properties.values() if prop.kind == "geoCoordinates"]
     before = json.loads(old.properties) if places else {}
     return all(before.get(name) == draft.properties.get(name) for name in places)
-
-
-def _follow(shard: Shard, removed: Iterable[int], added: Iterable[tuple[Row, Json]]) -> None:
-    """Bring the index in memory up to what was just committed."""
-    index = shard.index
-    if index is None:
-        return
-    shard.index = None  # if something fails on the way, the index is built anew
-    for doc in removed:
-        index.remove(doc)
-    for row, properties in added:
-        index.add(row, properties)
-    shard.index = index
 
 
 def write_one(engine: Engine, draft: Draft, layers: str = "put object: import into index {}: put local object") -> None:
@@ -290,30 +229,23 @@ def write_one(engine: Engine, draft: Draft, layers: str = "put object: import in
 def delete(engine: Engine, shard: Shard, docs: Sequence[int]) -> None:
     """Delete objects by their document ids."""
     if docs and shard.status == "READONLY":
-        raise Refusal("store is read-only due to: manually set by user", 500)
+        raise Refusal(_READ_ONLY, 500)
     with engine.storage.transaction():
         engine.storage.delete(docs)
-    _follow(shard, docs, ())
+    shard.follow(docs)
 
 
 def rewrite(
-    engine: Engine,
-    collection: Collection,
-    shard: Shard,
-    row: Row,
-    tenant: str,
-    properties: Json,
-    vectors: Mapping[str, Vector] | None = None,
+    engine: Engine, shard: Shard, row: Row, properties: Json, vectors: Mapping[str, Vector] | None = None
 ) -> None:
     """Write an object anew with other properties and, where given, other vectors; the rest stays."""
     kept = unpack(row.vectors)
     before = json.loads(row.properties)
-    for target in collection.targets.values():
-        text = corpus(collection, target, properties)
-        if engine.modules.vectorizes(target) and text != corpus(collection, target, before):
+    for target in shard.collection.targets.values():
+        text = corpus(shard.collection, target, properties)
+        if engine.modules.vectorizes(target) and text != corpus(shard.collection, target, before):
             kept.pop(target.name, None)
-    merged = {**kept, **(vectors or {})}
     draft = Draft(
-        collection, shard, UUID(bytes=row.uuid), dict(sorted(properties.items())), merged, tenant, row.created
+        shard, UUID(bytes=row.uuid), dict(sorted(properties.items())), {**kept, **(vectors or {})}, row.created
     )
     write_one(engine, draft, "msg:repo.merge code:500 err:merge into index {}: update local object")

@@ -5,35 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
-from weaviate_hl.lite import references
-from weaviate_hl.lite.catalogue import Collection, Property, Shard, capitalised, shard_of
-from weaviate_hl.lite.encode import parse_uuid
-from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found
-from weaviate_hl.lite.objects import (
-    Draft,
-    accept,
-    delete,
-    index_of,
-    keep_properties,
-    no_such_property,
-    place_vectors,
-    rewrite,
-    vectorize,
-    write_one,
-)
-from weaviate_hl.lite.query import page_of, sort_keys, sort_rows, too_many
+from weaviate_hl.lite import objects, query, references
+from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, capitalised, shard_of, uncapitalised
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, TenantRefusal, not_found, refuse_if, within
+from weaviate_hl.lite.objects import Draft, GivenVectors
 from weaviate_hl.lite.router import Call, as_uuid, consistency, rest
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.values import REST, show
 from weaviate_hl.lite.vectors import LEGACY, Vector, from_json, to_json, unpack
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 NOT_IN_SCHEMA = 'class "{}" not found in schema'
 
@@ -41,19 +24,11 @@ NOT_IN_SCHEMA = 'class "{}" not found in schema'
 # Between JSON and what is kept.
 
 
-def shown(
-    collection: Collection,
-    row: Row | None,
-    properties: Mapping[str, Any],
-    vectors: Mapping[str, Vector] | None,
-    tenant: str,
-    **more: Any,
-) -> Json:
-    """An object as REST shows it; `vectors` None leaves them out."""
-    body: Json = {"class": collection.name, **more, "properties": properties}
-    if row is not None:
-        body |= {"id": str(UUID(bytes=row.uuid)), "creationTimeUnix": row.created, "lastUpdateTimeUnix": row.updated}
-    named = {name: to_json(vector) for name, vector in (vectors or {}).items()}
+def shown(collection: Collection, row: Row, properties: Json, vectors: Mapping[str, Vector], tenant: str) -> Json:
+    """An object as REST shows it."""
+    body: Json = {"class": collection.name, "properties": properties, "id": str(UUID(bytes=row.uuid))}
+    body |= {"creationTimeUnix": row.created, "lastUpdateTimeUnix": row.updated}
+    named = {name: to_json(vector) for name, vector in vectors.items()}
     if LEGACY in named:
         body["vector"] = named.pop(LEGACY)
     if named:
@@ -63,11 +38,11 @@ def shown(
     return body
 
 
-def read(collection: Collection, row: Row, tenant: str, include: frozenset[str]) -> Json:
+def read(collection: Collection, row: Row, tenant: str, with_vectors: bool) -> Json:
     """A stored object as GET shows it: references have an address, vectors only if asked for."""
-    properties = json.loads(row.properties)
-    vectors = unpack(row.vectors) if "vector" in include else None
-    return shown(collection, row, addressed(collection, properties), vectors, tenant, vectorWeights=None)
+    properties = addressed(collection, json.loads(row.properties))
+    vectors = unpack(row.vectors) if with_vectors else {}
+    return {**shown(collection, row, properties, vectors, tenant), "vectorWeights": None}
 
 
 def addressed(collection: Collection, properties: Json) -> Json:
@@ -87,10 +62,10 @@ def _address(beacon: str) -> str:
 def draft_from(engine: Engine, body: Json, *, missing: str = NOT_IN_SCHEMA, uuid: UUID | None = None) -> Draft:
     """An object from a body, accepted."""
     check_body(body)
-    vector, vectors = vectors_of(body)
+    vectors = vectors_of(body)
     identity = uuid or (as_uuid(body["id"], "id in body") if body.get("id") else uuid4())
     name, tenant, properties = body.get("class") or "", body.get("tenant") or "", body.get("properties") or {}
-    return accept(engine, name, identity, tenant, properties, vector, vectors, REST, missing=missing)
+    return objects.accept(engine, name, identity, tenant, properties, vectors, REST, missing)
 
 
 def check_body(body: Json, where: str = "id in body") -> None:
@@ -101,8 +76,7 @@ def check_body(body: Json, where: str = "id in body") -> None:
         as_uuid(body["id"], where)
 
 
-def vectors_of(body: Json) -> tuple[Vector | None, dict[str, Vector]]:
-    """The vectors of a body: the one without a name, and those with."""
+def vectors_of(body: Json) -> GivenVectors:
     vector = body.get("vector")
     return vector and from_json(vector), {k: from_json(v) for k, v in (body.get("vectors") or {}).items() if v}
 
@@ -110,46 +84,35 @@ def vectors_of(body: Json) -> tuple[Vector | None, dict[str, Vector]]:
 # Finding.
 
 
-def _shard(engine: Engine, collection: Collection, tenant: str) -> Shard:
-    return shard_of(engine.catalogue, collection, tenant)
-
-
-def _find(engine: Engine, call: Call, tenant: str | None = None) -> tuple[Collection, Shard, Row | None]:
+def _find(engine: Engine, call: Call, tenant: str | None = None) -> tuple[Shard, Row | None]:
     """Where an object lies; a path without a class looks in every class without tenants."""
     uuid = as_uuid(call.text("id"), "id in path")
     consistency(call)
-    tenant = call.text("tenant") if tenant is None else tenant
     if "className" in call.values:
-        collection = engine.catalogue.find(call.text("className"))
-        if collection is None:
-            raise not_found()
-        shard = _shard(engine, collection, tenant)
-        return collection, shard, engine.storage.find(shard.id, uuid.bytes)
+        collection = engine.catalogue.need(call.text("className"))
+        shard = shard_of(engine.catalogue, collection, call.text("tenant") if tenant is None else tenant)
+        return shard, engine.storage.find(shard.id, uuid.bytes)
     for collection in engine.catalogue.collections.values():
         if not collection.multi_tenant:
             shard = collection.only_shard()
             if row := engine.storage.find(shard.id, uuid.bytes):
-                return collection, shard, row
+                return shard, row
     raise not_found()
 
 
-def _existing(engine: Engine, call: Call, tenant: str | None = None) -> tuple[Collection, Shard, Row]:
-    collection, shard, row = _find(engine, call, tenant)
+def _existing(engine: Engine, call: Call, tenant: str | None = None) -> tuple[Shard, Row]:
+    shard, row = _find(engine, call, tenant)
     if row is None:
         raise not_found()
-    return collection, shard, row
+    return shard, row
 
 
-_INCLUDES = ("vector",)
-
-
-def included(call: Call) -> frozenset[str]:
-    """What a request wants beside the object itself."""
+def _with_vectors(call: Call) -> bool:
+    """Whether a request wants vectors as well."""
     names = [name.strip() for name in call.text("include").split(",") if name.strip()]
     for name in names:
-        if name not in _INCLUDES:
-            raise Refusal(f"unrecognized property '{name}' in ?include list", 400)
-    return frozenset(names)
+        refuse_if(name != "vector", f"unrecognized property '{name}' in ?include list", 400)
+    return bool(names)
 
 
 # Handlers.
@@ -158,52 +121,49 @@ def included(call: Call) -> frozenset[str]:
 @rest("objects", "create")
 def create(engine: Engine, call: Call) -> Json:
     consistency(call)
-    try:
-        draft = draft_from(engine, call.body)
-    except Refusal as problem:
-        raise _invalid(problem) from None
-    if engine.storage.find(draft.shard.id, draft.uuid.bytes):
-        raise Refusal(f"id '{draft.uuid}' already exists")
-    write_one(engine, draft)
+    draft = _valid(engine, call.body)
+    refuse_if(engine.storage.find(draft.shard.id, draft.uuid.bytes), f"id '{draft.uuid}' already exists")
+    objects.write_one(engine, draft)
     return _reply(call.body, draft)
 
 
-def _invalid(problem: Refusal) -> Refusal:
-    if problem.code or problem.text.startswith("invalid object: "):
-        return problem
-    return problem.within("determine shard: " if isinstance(problem, TenantRefusal) else "invalid object: ")
+def _valid(engine: Engine, body: Json, *, uuid: UUID | None = None, dry_run: bool = False) -> Draft:
+    """An object from a body, accepted; one that is not written is told its vector's problems as well."""
+    try:
+        draft = draft_from(engine, body, uuid=uuid)
+        if dry_run:
+            objects.vectorize(engine, [draft])
+        return draft
+    except Refusal as problem:
+        if problem.text.startswith("invalid object: "):
+            raise
+        layer = "determine shard: " if isinstance(problem, TenantRefusal) else "invalid object: "
+        raise problem.within(layer) from None
 
 
 def written(draft: Draft) -> Json:
     """An object as it was just written; a copy, since indexes hold the values as well."""
     row = Row(0, draft.uuid.bytes, draft.created, draft.updated, "", b"")
-    return shown(draft.collection, row, deepcopy(draft.properties), draft.vectors, draft.tenant)
+    return shown(draft.collection, row, deepcopy(draft.properties), draft.vectors, draft.shard.tenant)
 
 
 def _reply(body: Json, draft: Draft) -> Json:
     reply = written(draft)
     reply["properties"] = addressed(draft.collection, reply["properties"])
-    if body.get("id"):
-        reply["id"] = body["id"]
-    return reply
+    return reply | ({"id": body["id"]} if body.get("id") else {})
 
 
 @rest("objects", "validate")
 def validate(engine: Engine, call: Call) -> None:
-    if not call.body.get("id"):
-        raise Refusal("invalid object: invalid UUID length: 0")
-    try:
-        draft = draft_from(engine, call.body)
-        vectorize(engine, [draft])
-    except Refusal as problem:
-        raise _invalid(problem) from None
+    refuse_if(not call.body.get("id"), "invalid object: invalid UUID length: 0")
+    _valid(engine, call.body, dry_run=True)
 
 
 @rest("objects", "class_get", "get")
 def get(engine: Engine, call: Call) -> Json:
-    include = included(call)
-    collection, _, row = _existing(engine, call)
-    return read(collection, row, call.text("tenant"), include)
+    with_vectors = _with_vectors(call)
+    shard, row = _existing(engine, call)
+    return read(shard.collection, row, call.text("tenant"), with_vectors)
 
 
 @rest("objects", "class_head", "head")
@@ -213,15 +173,13 @@ def head(engine: Engine, call: Call) -> None:
 
 @rest("objects", "class_delete", "delete")
 def remove(engine: Engine, call: Call) -> None:
-    name = call.text("className")
     as_uuid(call.text("id"), "id in path")
-    if name and engine.catalogue.find(name) is None:
-        name = capitalised(name)
+    if name := capitalised(call.text("className")):
         text = "could not delete object from vector repo: delete from non-existing index for"
-        raise Refusal(f"{text} {name}", 500)
-    _, shard, row = _find(engine, call)
+        engine.catalogue.need(name, f"{text} {name}", 500)
+    shard, row = _find(engine, call)
     if row is not None:
-        delete(engine, shard, [row.doc])
+        objects.delete(engine, shard, [row.doc])
 
 
 @rest("objects", "class_put", "update")
@@ -231,19 +189,14 @@ def put(engine: Engine, call: Call) -> Json:
     uuid = as_uuid(call.text("id"), "id in path")
     if not body.get("id") or as_uuid(body["id"], "id in body") != uuid:
         raise Refusal("invalid update: field 'id' is immutable")
-    if not body.get("class"):
-        raise Refusal("invalid object: " + NOT_IN_SCHEMA.format(""))
-    if "className" in call.values and engine.catalogue.find(body["class"]) is not engine.catalogue.find(
-        call.text("className")
-    ):
+    refuse_if(not body.get("class"), "invalid object: " + NOT_IN_SCHEMA.format(""))
+    find = engine.catalogue.find
+    if "className" in call.values and find(body["class"]) is not find(call.text("className")):
         raise not_found()
-    _, _, row = _existing(engine, call, body.get("tenant") or "")
-    try:
-        draft = draft_from(engine, body, uuid=uuid)
-    except Refusal as problem:
-        raise _invalid(problem) from None
+    _, row = _existing(engine, call, body.get("tenant") or "")
+    draft = _valid(engine, body, uuid=uuid)
     draft.created = row.created
-    write_one(engine, draft)
+    objects.write_one(engine, draft)
     reply = _reply(body, draft)
     if body.get("properties") is None:
         del reply["properties"]
@@ -256,24 +209,18 @@ def patch(engine: Engine, call: Call) -> None:
     if body is None:
         raise Refusal("", 400)
     check_body(body)
-    tenant = body.get("tenant") or ""
-    collection, shard, row = _existing(engine, call, tenant)
-    given = {name[:1].lower() + name[1:]: value for name, value in (body.get("properties") or {}).items()}
-    try:
-        if engine.settings.autoschema_enabled:
-            from weaviate_hl.lite import auto_schema
-
-            auto_schema.extend(engine, collection, collection.name, given, REST)
-        kept = keep_properties(engine, collection, given, tenant, REST)
-        vectors = place_vectors(collection, *vectors_of(body))
-    except Refusal as problem:
-        raise problem if problem.code else problem.within("msg:bad request code:400 err:") from None
+    shard, row = _existing(engine, call, body.get("tenant") or "")
+    given = {uncapitalised(name): value for name, value in (body.get("properties") or {}).items()}
+    with within("msg:bad request code:400 err:"):
+        collection = objects.collection_for_write(engine, shard.collection.name, given, REST, NOT_IN_SCHEMA)
+        kept = objects.keep_properties(engine, shard, given, REST)
+        vectors = objects.place_vectors(collection, vectors_of(body))
     old = json.loads(row.properties)
     for name, value in kept.items():
         if collection.properties[name].is_reference:
             kept[name] = [*old.get(name, ()), *value]
     merged = {name: value for name, value in {**old, **kept}.items() if given.get(name, value) is not None}
-    rewrite(engine, collection, shard, row, tenant, merged, vectors)
+    objects.rewrite(engine, shard, row, merged, vectors)
 
 
 # References of one object.
@@ -302,36 +249,29 @@ def _change_references(
         text = item.get("beacon") if isinstance(item, dict) else None
         if not isinstance(text, str) or "://" not in text:
             raise Refusal(f"beacon in body must be of type uri: {json.dumps(text)}", code=601)
-    method, name, tenant = call.operation.method, call.text("className"), call.text("tenant")
-    if name and method != "PUT" and engine.catalogue.find(name) is None:
-        raise Refusal(f'msg:collection not found code:400 err:collection "{capitalised(name)}" not found in schema')
-    collection, shard, row = (_find if method == "POST" else _existing)(engine, call)
-    prop = _reference_property(collection, call.text("propertyName"), "validate" if method == "POST" else "bad")
-    kept = [_reference(engine, collection, prop, item["beacon"], tenant, method != "DELETE") for item in given]
+    method, name = call.operation.method, capitalised(call.text("className"))
+    if name and method != "PUT":
+        engine.catalogue.need(name, f'msg:collection not found code:400 err:collection "{name}" not found in schema')
+    shard, row = (_find if method == "POST" else _existing)(engine, call)
+    with within(f"msg:{'validate' if method == 'POST' else 'bad'} inputs code:400 err:"):
+        prop = shard.collection.prop(call.text("propertyName"))
+        refuse_if(not prop.is_reference, f"property '{prop.name}' is not a reference-type")
+    kept = [_reference(engine, shard, prop, item["beacon"], must_exist=method != "DELETE") for item in given]
     if row is None:
         raise not_found()
     properties = json.loads(row.properties)
     old = properties.get(prop.name)
     properties[prop.name] = change(old or [], kept)
     if method != "DELETE" or properties[prop.name] != (old or []):
-        rewrite(engine, collection, shard, row, tenant, properties)
+        objects.rewrite(engine, shard, row, properties)
 
 
-def _reference_property(collection: Collection, name: str, what: str) -> Property:
-    prop = collection.properties.get(name)
-    prefix = f"msg:{what} inputs code:400 err:"
-    if prop is None:
-        raise no_such_property(name, collection.name).within(prefix)
-    if not prop.is_reference:
-        raise Refusal(f"{prefix}property '{name}' is not a reference-type")
-    return prop
-
-
-def _reference(engine: Engine, source: Collection, prop: Property, beacon: str, tenant: str, must_exist: bool) -> Json:
+def _reference(engine: Engine, source: Shard, prop: Property, beacon: str, *, must_exist: bool) -> Json:
     class_name, uuid = references.whole(prop, beacon)
     if class_name[:1].islower():  # the server names the source
-        raise Refusal(f'msg:multi-tenancy violation code:500 err:target class "{source.name}" not found in schema', 500)
-    if must_exist and references.target(engine, class_name, uuid, tenant, prop) is None:
+        reason = f'target class "{source.collection.name}" not found in schema'
+        raise Refusal(f"msg:multi-tenancy violation code:500 err:{reason}", 500)
+    if must_exist and references.target(engine, class_name, uuid, source.tenant, prop) is None:
         reason = f"validate reference: no object with id {uuid} found"
         raise Refusal(f"msg:validate existence code:400 err:{reason}")
     return references.point(class_name, uuid)
@@ -342,64 +282,44 @@ def _reference(engine: Engine, source: Collection, prop: Property, beacon: str, 
 
 @rest("objects", "list")
 def list_objects(engine: Engine, call: Call) -> Json:
-    include = included(call)
+    with_vectors = _with_vectors(call)
     limit = call.integer("limit")
     limit = engine.settings.query_defaults_limit if limit is None else limit
     offset = call.integer("offset") or 0
-    if offset + limit > engine.settings.query_maximum_results:
-        raise Refusal(too_many(engine, offset, limit))
-    tenant = call.text("tenant")
-    if not call.text("class"):
-        if call.text("after"):
-            raise Refusal(
-                "list objects: after parameter not allowed, cursor must be specific to one class, set class "
-                "query param",
-                500,
-            )
-        deprecations: list[Json] | None = None
-        objects = _everywhere(engine, limit, offset, include)
+    query.check_page(engine, offset, limit)
+    if call.text("class"):
+        collection = engine.catalogue.need(call.text("class"))
+        shard = shard_of(engine.catalogue, collection, call.text("tenant"))
+        found = [read(collection, row, "", with_vectors) for row in _page(engine, call, shard, limit, offset)]
+        deprecations: list[Json] | None = []
     else:
-        collection = engine.catalogue.find(call.text("class"))
-        if collection is None:
-            raise not_found()
-        shard = shard_of(engine.catalogue, collection, tenant)
-        rows = _page(engine, call, collection, shard, limit, offset)
-        deprecations = []
-        objects = [read(collection, row, "", include) for row in rows]
-    body: Json = {"objects": objects, "deprecations": deprecations}
-    return body | {"totalResults": len(objects)} if objects else body
+        if call.text("after"):
+            rule = "after parameter not allowed, cursor must be specific to one class, set class query param"
+            raise Refusal(f"list objects: {rule}", 500)
+        found = _everywhere(engine, limit, offset, with_vectors)
+        deprecations = None
+    body: Json = {"objects": found, "deprecations": deprecations}
+    return body | {"totalResults": len(found)} if found else body
 
 
-def _everywhere(engine: Engine, limit: int, offset: int, include: frozenset[str]) -> list[Json]:
+def _everywhere(engine: Engine, limit: int, offset: int, with_vectors: bool) -> list[Json]:
     found: list[Json] = []
     for collection in engine.catalogue.collections.values():
         if not collection.multi_tenant and len(found) < offset + limit:
             rows = engine.storage.page(collection.only_shard().id, offset + limit - len(found))
-            found += [read(collection, row, "", include) for row in rows]
+            found += [read(collection, row, "", with_vectors) for row in rows]
     return found[offset : offset + limit]
 
 
-def _page(engine: Engine, call: Call, collection: Collection, shard: Shard, limit: int, offset: int) -> list[Row]:
+def _page(engine: Engine, call: Call, shard: Shard, limit: int, offset: int) -> list[Row]:
     names = [name for name in call.text("sort").split(",") if name]
     orders = call.text("order").split(",")
     ascending = [i >= len(orders) or orders[i] != "desc" for i in range(len(names))]
     try:
-        keys = sort_keys(collection, [([name], up) for name, up in zip(names, ascending, strict=True)])
+        keys = query.sort_keys(shard.collection, [([name], up) for name, up in zip(names, ascending, strict=True)])
     except Refusal as problem:
-        text = problem.text.removeprefix("invalid 'sort' parameter: ")
-        raise Refusal(f"msg:sorting code:400 err:{text}") from None
-    after = call.text("after")
-    if after:
-        for name, given in (("offset", offset), ("sort", keys)):
-            if given:
-                raise Refusal(
-                    f"msg:cursor api: invalid 'after' parameter code:400 err:{name} cannot be set with after and limit "
-                    "parameters"
-                )
-        return engine.storage.page(shard.id, limit, 0, parse_uuid(after).bytes)
-    if not keys:
-        return engine.storage.page(shard.id, limit, offset)
-    index = index_of(engine, shard)
-    rows = index.listed(index.all)
-    rows.sort(key=index.uuids.__getitem__)
-    return page_of(engine, sort_rows(index, rows, keys)[offset : offset + limit], index)
+        raise Refusal(f"msg:sorting code:400 err:{problem.text.removeprefix(query.SORT_LAYER)}") from None
+    if after := call.text("after"):
+        with within("msg:cursor api: invalid 'after' parameter code:400 err:"):
+            query.check_cursor({"offset": offset, "sort": keys})
+    return query.listed(engine, shard, limit, offset, keys, after)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from weaviate_hl.lite.catalogue import Collection, Property, Shard, shard_of
+from weaviate_hl.lite.catalogue import Collection, Json, Property, Shard, shard_of
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.values import kind_of, show
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 _BEACON = re.compile(r"weaviate://[^/]+/(?:([^/]+)/)?([^/#]+)")
 
@@ -25,11 +21,7 @@ def beacon(class_name: str, uuid: object) -> str:
 
 
 def split(text: str) -> tuple[str, UUID]:
-    """The class (`""` if it names none) and the UUID of a beacon.
-
-    Raises:
-        Refusal: It is no beacon.
-    """
+    """The class (`""` if it names none) and the UUID of a beacon; what is no beacon is refused."""
     match = _BEACON.fullmatch(text)
     if match is None:
         raise Refusal(f"invalid cref URI: path must be of format '<class>/<uuid>', but got '{text}'")
@@ -42,18 +34,20 @@ def split(text: str) -> tuple[str, UUID]:
 
 def whole(prop: Property, text: str) -> tuple[str, UUID]:
     """A beacon's class and UUID; the class is added if the property has only one."""
-    class_name, uuid = split(text)
-    if not class_name and len(prop.data_type) == 1:
-        class_name = prop.data_type[0]
-    return class_name, uuid
+    return named(prop, *split(text))
 
 
-def point(class_name: str, uuid: UUID) -> Json:
+def named(prop: Property, class_name: str, uuid: UUID) -> tuple[str, UUID]:
+    """The same of a class (`""` for none) and a UUID."""
+    return prop.data_type[0] if not class_name and len(prop.data_type) == 1 else class_name, uuid
+
+
+def point(class_name: str, uuid: object) -> Json:
     """A reference as it is stored."""
     return {"beacon": beacon(class_name, uuid)}
 
 
-def check(engine: Engine, collection: Collection, prop: Property, value: Any, tenant: str, source: str) -> list[Json]:
+def check(engine: Engine, shard: Shard, prop: Property, value: Any, source: str) -> list[Json]:
     """The references of a property in the form in which they are kept; all must exist."""
     if not isinstance(value, list):
         raise Refusal(f"reference property is not a slice {show(value, source)}")
@@ -65,25 +59,20 @@ def check(engine: Engine, collection: Collection, prop: Property, value: Any, te
         if not isinstance(text, str):
             raise Refusal(f"beacon property is not a string: {kind_of(text, source)}")
         class_name, uuid = whole(prop, text)
-        if target(engine, class_name, uuid, tenant, prop) is None:
-            raise Refusal(f"invalid cref: 'cref' {collection.name}:{prop.name}: no object with id {uuid} found")
+        if target(engine, class_name, uuid, shard.tenant, prop) is None:
+            name = f"{shard.collection.name}:{prop.name}"
+            raise Refusal(f"invalid cref: 'cref' {name}: no object with id {uuid} found")
         kept.append(point(class_name, uuid))
     return kept
 
 
-def target(
-    engine: Engine, class_name: str, uuid: UUID, tenant: str, prop: Property | None = None
-) -> tuple[Collection, Row] | None:
+def target(engine: Engine, class_name: str, uuid: UUID, tenant: str, prop: Property) -> Row | None:
     """The object that a reference points to; without a class, looked for in all that the property may point to."""
-    names = [class_name] if class_name else (prop.data_type if prop else list(engine.catalogue.collections))
-    for name in names:
-        collection = engine.catalogue.find(name)
-        if collection is None:
-            continue
-        shard = shard_for(engine, collection, tenant)
-        row = engine.storage.find(shard.id, uuid.bytes)
-        if row is not None:
-            return collection, row
+    for name in [class_name] if class_name else prop.data_type:
+        if (collection := engine.catalogue.find(name)) is not None:
+            row = engine.storage.find(shard_for(engine, collection, tenant).id, uuid.bytes)
+            if row is not None:
+                return row
     return None
 
 

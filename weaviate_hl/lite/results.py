@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from weaviate_hl.lite import references
-from weaviate_hl.lite.catalogue import Collection
+from weaviate_hl.lite.catalogue import Collection, Json, uncapitalised
 from weaviate_hl.lite.encode import Nested, fill_properties, fill_vectors
-from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.objects import no_such_property
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, within
 from weaviate_hl.lite.storage import Row
 from weaviate_hl.lite.vectors import unpack
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import search_get_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 _DEPTH = 5  # how many references deep a result goes
 
@@ -53,41 +49,31 @@ class Selection:
     ) -> None:
         if depth > _DEPTH:
             raise Refusal(f"nested references are limited to depth {_DEPTH}")
-        known = collection.properties
         self.collection = collection
         self.nested: dict[str, Nested] = {}
         self.references: list[Linked] = []
         if request is None or request.return_all_nonref_properties:
-            self.names = [
-                name for name, prop in known.items() if not prop.is_reference and prop.kind not in ("blob", "blobHash")
-            ]
+            known = collection.properties.values()
+            self.names = [p.name for p in known if not p.is_reference and p.kind not in ("blob", "blobHash")]
         else:
-            self.names = [_lower(name) for name in request.non_ref_properties]
+            self.names = [uncapitalised(name) for name in request.non_ref_properties]
         if request is None:
             return
         for item in request.object_properties:
-            name = _lower(item.prop_name)
+            name = uncapitalised(item.prop_name)
             self.nested[name] = _nested(item)
             if name not in self.names:
                 self.names.append(name)
         for name in self.names:
-            if name not in known:
-                problem = no_such_property(name, collection.name)
-                raise problem.within(
-                    f"extract properties request: get property by name {name} for class {collection.name}: "
-                )
+            with within(f"extract properties request: get property by name {name} for class {collection.name}: "):
+                collection.prop(name)
         self.references = [Linked(engine, collection, reference, depth) for reference in request.ref_properties]
 
     def with_property(self, name: str) -> None:
         """Want one more property."""
-        if name not in self.collection.properties:
-            raise no_such_property(name, self.collection.name)
-        if name not in self.names and not self.collection.properties[name].is_reference:
+        prop = self.collection.prop(name)
+        if name not in self.names and not prop.is_reference:
             self.names.append(name)
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _nested(request: pb.ObjectPropertiesRequest) -> Nested:
@@ -98,27 +84,17 @@ class Linked:
     """Which references a request wants to see through, and what of their targets."""
 
     def __init__(self, engine: Engine, collection: Collection, request: pb.RefPropertiesRequest, depth: int) -> None:
-        self.name = _lower(request.reference_property)
-        prop = collection.properties.get(self.name)
-        if prop is None:
-            raise no_such_property(self.name, collection.name).within("extract properties request: ")
-        self.prop = prop
-        target = request.target_collection
-        if not target:
-            if len(prop.data_type) > 1:
-                listed = " ".join(prop.data_type)
+        with within("extract properties request: "):
+            self.prop = collection.prop(uncapitalised(request.reference_property))
+            target, *others = listed = [request.target_collection] if request.target_collection else self.prop.data_type
+            if others:
                 raise Refusal(
-                    f"extract properties request: multi target references from collection {collection.name} and "
-                    "property "
-                    f"{self.name} with need an explicitlinked collection. Available linked collections are [{listed}]"
+                    f"multi target references from collection {collection.name} and property {self.prop.name} with "
+                    f"need an explicitlinked collection. Available linked collections are [{' '.join(listed)}]"
                 )
-            target = prop.data_type[0]
-        found = engine.catalogue.find(target)
-        if found is None:
-            raise Refusal(f"extract properties request: could not find class {target} in schema")
-        self.target = found
+            self.target = engine.catalogue.need(target, f"could not find class {target} in schema")
         properties = request.properties if request.HasField("properties") else None
-        self.selection = Selection(engine, found, properties, depth + 1)
+        self.selection = Selection(engine, self.target, properties, depth + 1)
         self.metadata = request.metadata
 
 
@@ -156,9 +132,9 @@ class Encoder:
             fill_properties(message.non_ref_props, known, selection.names, values, selection.nested)
         for linked in selection.references:
             message.ref_props_requested = True
-            targets = self._targets(linked, values.get(linked.name) or ())
+            targets = self._targets(linked, values.get(linked.prop.name) or ())
             if targets:
-                result = message.ref_props.add(prop_name=linked.name)
+                result = message.ref_props.add(prop_name=linked.prop.name)
                 for row in targets:
                     inner = result.properties.add()
                     self._properties(inner, linked.selection, json.loads(row.properties))
@@ -167,14 +143,11 @@ class Encoder:
 
     def _targets(self, linked: Linked, beacons: Iterable[Json]) -> Sequence[Row]:
         """The objects of the wanted collection that references point to and that still exist."""
-        rows = []
-        for reference in beacons:
-            class_name, uuid = references.whole(linked.prop, reference["beacon"])
-            if class_name in ("", linked.target.name):
-                found = references.target(self._engine, linked.target.name, uuid, self._tenant)
-                if found is not None:
-                    rows.append(found[1])
-        return rows
+        whole = [references.whole(linked.prop, reference["beacon"]) for reference in beacons]
+        name = linked.target.name
+        uuids = [uuid for class_name, uuid in whole if class_name in ("", name)]
+        rows = [references.target(self._engine, name, uuid, self._tenant, linked.prop) for uuid in uuids]
+        return [row for row in rows if row is not None]
 
 
 def _row_metadata(metadata: pb.MetadataResult, row: Row, wanted: pb.MetadataRequest) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -20,9 +21,6 @@ from weaviate_gen.rest.operation import Operation
 
 from weaviate_hl.lite.bodies import check, well_formed
 from weaviate_hl.lite.errors import Refusal, unsupported
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 Pairs = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -64,11 +62,12 @@ class Call:
         return text
 
 
-Handler = Callable[["Engine", Call], Any]
-RpcHandler = Callable[["Engine", Any], Any]
+Handler = Callable[[Any, Call], Any]
+RpcHandler = Callable[[Any, Any], Any]
 REST: dict[tuple[str, str], Handler] = {}
-RPC: dict[str, RpcHandler] = {}
-STREAMS: dict[str, RpcHandler] = {}
+RpcHandlers = dict[str, RpcHandler]
+RPC: RpcHandlers = {}
+STREAMS: RpcHandlers = {}
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -82,11 +81,30 @@ def rest(tag: str, *names: str) -> Callable[[H], H]:
     return register
 
 
-def rpc(name: str, *, streams: bool = False) -> Callable[[H], H]:
-    """Register a handler for an rpc; one that streams gets an iterator and is itself a generator."""
+def rpc(name: str) -> Callable[[Callable[[Any, Any, Any], None]], RpcHandler]:
+    """Register a handler for an rpc: it gets the request and fills the reply, which also tells how long that took."""
+
+    def register(handler: Callable[[Any, Any, Any], None]) -> RpcHandler:
+        def answer(engine: Any, request: Any) -> Any:
+            from weaviate_gen.grpc import WeaviateMethods
+
+            start = time.perf_counter()
+            reply = getattr(WeaviateMethods, name).reply()
+            handler(engine, request, reply)
+            reply.took = time.perf_counter() - start
+            return reply
+
+        RPC[name] = answer
+        return answer
+
+    return register
+
+
+def stream(name: str) -> Callable[[H], H]:
+    """Register a handler for an rpc that streams: it gets an iterator of requests and is a generator of replies."""
 
     def register(handler: H) -> H:
-        (STREAMS if streams else RPC)[name] = handler
+        STREAMS[name] = handler
         return handler
 
     return register
@@ -103,11 +121,7 @@ OFF: Mapping[str, tuple[int, str]] = {
 
 
 def handler_of(operation: Operation) -> Handler:
-    """The function that answers an operation.
-
-    Raises:
-        Refusal: Lite does not support it.
-    """
+    """The function that answers an operation; one that lite does not support is refused."""
     handler = REST.get((operation.tag, operation.name))
     if handler is None:
         status, reason = OFF.get(operation.tag, (501, ""))
@@ -116,36 +130,28 @@ def handler_of(operation: Operation) -> Handler:
     return handler
 
 
-class _Node:
-    """One step of the paths: literal segments first, then whatever stands for a parameter."""
-
-    def __init__(self) -> None:
-        self.literal: dict[str, _Node] = {}
-        self.parameter: _Node | None = None
-        self.operations: dict[str, Operation] = {}
-
-    def find(self, segments: Sequence[str]) -> _Node | None:
-        if not segments:
-            return self if self.operations else None
-        first, rest = segments[0], segments[1:]
-        for node in (self.literal.get(first), self.parameter if first else None):
-            if node is not None and (found := node.find(rest)) is not None:
-                return found
-        return None
+Methods = dict[str, Operation]
 
 
 @functools.cache
-def _root() -> _Node:
-    root = _Node()
+def _paths() -> list[tuple[list[str], Methods]]:
+    """The segments of every path, and its operations by their methods."""
+    paths: dict[str, Methods] = {}
     for operation in operations():
-        node = root
-        for segment in _segments(operation.path):
-            if segment.startswith("{"):
-                node.parameter = node = node.parameter or _Node()
-            else:
-                node = node.literal.setdefault(segment, _Node())
-        node.operations[operation.method] = operation
-    return root
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    # What is spelt out comes before what stands for anything: "{" is behind all letters.
+    return [(_segments(path), paths[path]) for path in sorted(paths)]
+
+
+def _find(path: str) -> tuple[Methods, dict[str, str]]:
+    """The operations at a path, and the values of its parameters."""
+    segments = _segments(path)
+    for names, methods in _paths():
+        if len(names) == len(segments):
+            pairs = list(zip(names, segments, strict=True))
+            if all(name == text or (name[:1] == "{" and text) for name, text in pairs):
+                return methods, {name[1:-1]: unquote(text) for name, text in pairs if name[:1] == "{"}
+    raise Refusal(f"path {path} was not found", 404, code=404)
 
 
 def _segments(path: str) -> list[str]:
@@ -153,41 +159,21 @@ def _segments(path: str) -> list[str]:
 
 
 def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str, str]) -> Call:
-    """The call that a request makes.
-
-    Raises:
-        Refusal: No such path or method, or what the interface says of the request does not hold.
-    """
-    segments = _segments(path)
-    node = _root().find(segments)
-    if node is None:
-        raise Refusal(f"path {path} was not found", 404, code=404)
-    operation = node.operations.get(method)
+    """The call that a request makes; refused if there is no such path or method, or the interface says otherwise."""
+    methods, values = _find(path)
+    operation = methods.get(method)
     if operation is None:
-        allowed = " ".join(sorted(node.operations))
-        raise Refusal(f"method {method} is not allowed, but [{allowed}] are", 405, code=405)
-    values = dict(query.items() if isinstance(query, Mapping) else query)
-    names = _segments(operation.path)
-    values.update((name[1:-1], unquote(text)) for name, text in zip(names, segments, strict=True) if name[0:1] == "{")
+        raise Refusal(f"method {method} is not allowed, but [{' '.join(sorted(methods))}] are", 405, code=405)
+    values = {**dict(query.items() if isinstance(query, Mapping) else query), **values}
     for parameter in operation.parameters:
         if parameter.required and parameter.name not in values:
             raise Refusal(f"{parameter.name} in {parameter.location} is required", code=602)
     body = well_formed(body)
-    _check_body(operation, body)
+    if operation.body is not None and body is not None:
+        check(body, operation.body)
+    elif operation.body is not None and operation.body_required:
+        raise Refusal("body in body is required", code=602)
     return Call(operation, values, body, headers)
-
-
-_CONSISTENCY = ("", "ONE", "QUORUM", "ALL")
-
-
-def _check_body(operation: Operation, body: Any) -> None:
-    if operation.body is None:
-        return
-    if body is None:
-        if operation.body_required:
-            raise Refusal("body in body is required", code=602)
-        return
-    check(body, operation.body)
 
 
 def one_of(value: str, name: str, where: str, choices: Sequence[str]) -> None:
@@ -207,7 +193,6 @@ def as_uuid(text: object, where: str) -> UUID:
 def consistency(call: Call) -> None:
     """Check the consistency level, which has no effect on one node."""
     level = call.text("consistency_level")
-    if level not in _CONSISTENCY:
-        raise Refusal(
-            f"unrecognized consistency level '{level}', try one of the following: ['ONE', 'QUORUM', 'ALL']", 400
-        )
+    if level not in ("", "ONE", "QUORUM", "ALL"):
+        known = "try one of the following: ['ONE', 'QUORUM', 'ALL']"
+        raise Refusal(f"unrecognized consistency level '{level}', {known}", 400)

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from weaviate_hl.lite import schema_rules as rules
-from weaviate_hl.lite.catalogue import SINCE, Catalogue, Collection, analyzer, capitalised
-from weaviate_hl.lite.errors import Refusal, not_found, unsupported
+from weaviate_hl.lite.catalogue import SINCE, Collection, Json, Property, analyzer, capitalised
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, not_found, refuse_if, unsupported, within
 from weaviate_hl.lite.router import Call, one_of, rest
 from weaviate_hl.lite.search.text import PRESETS, Analyzer, refusal
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 
 def create_class(engine: Engine, given: Json) -> Collection:
     """Make a class; refuse one that cannot be, or whose name is taken."""
     catalogue = engine.catalogue
     name = rules.class_name(given.get("class") or "")
-    if name in catalogue.collections:
-        raise Refusal(f"class name {name} already exists")
-    if name in catalogue.aliases:
-        raise Refusal(f"alias name {name} already exists")
+    refuse_if(name in catalogue.collections, f"class name {name} already exists")
+    refuse_if(name in catalogue.aliases, f"alias name {name} already exists")
     for kind, names in (("class", catalogue.collections), ("alias", catalogue.aliases)):
         for other in names:
-            if other.lower() == name.lower():
-                raise Refusal(f'class already exists: found similar {kind} "{other}"')
+            refuse_if(other.lower() == name.lower(), f'class already exists: found similar {kind} "{other}"')
+    return catalogue.create(_complete(engine, given))
+
+
+def _complete(engine: Engine, given: Json, *, updating: bool = False) -> Json:
     scheduled = bool(engine.settings.objects_ttl_delete_schedule)
-    return catalogue.create(
-        rules.complete_class(given, engine.modules, catalogue.collections.keys(), scheduled=scheduled)
-    )
+    classes = engine.catalogue.collections.keys()
+    return rules.complete_class(given, engine.modules, classes, scheduled=scheduled, updating=updating)
 
 
 def add_property(engine: Engine, collection: Collection, given: Json) -> Json:
     """Add a property to a class."""
     for key in ("name", "dataType"):
-        if not given.get(key):
-            raise Refusal(f"property must contain {key}")
+        refuse_if(not given.get(key), f"property must contain {key}")
     presets = collection.inverted.get("stopwordPresets") or {}
     prop = rules.complete_property(given, engine.catalogue.collections.keys(), presets, "")
     if any(prop["name"].lower() == name.lower() for name in collection.properties):
@@ -58,25 +51,12 @@ def replace_property(engine: Engine, collection: Collection, prop: Json) -> None
     engine.catalogue.configure(collection, {**collection.config, "properties": properties})
 
 
-def existing(catalogue: Catalogue, name: str) -> Collection:
-    """A class by its name or an alias.
-
-    Raises:
-        Refusal: 404 without a body.
-    """
-    collection = catalogue.find(name)
-    if collection is None:
-        raise not_found()
-    return collection
-
-
-def _real(engine: Engine, call: Call) -> Collection:
+def _real(engine: Engine, call: Call, missing: str = 'class "{}": not found') -> Collection:
     """A class by its name, where the server does not look at aliases."""
     name = capitalised(call.text("className"))
-    collection = engine.catalogue.collections.get(name)
-    if collection is None:
-        raise Refusal(f'class "{name}": not found')
-    return collection
+    if name not in engine.catalogue.collections:
+        raise Refusal(missing.format(name), 422 if missing else 404)
+    return engine.catalogue.collections[name]
 
 
 @rest("schema", "dump")
@@ -86,7 +66,7 @@ def dump(engine: Engine, call: Call) -> Json:
 
 @rest("schema", "objects_get")
 def get_class(engine: Engine, call: Call) -> Json:
-    return existing(engine.catalogue, call.text("className")).shown()
+    return engine.catalogue.need(call.text("className")).shown()
 
 
 @rest("schema", "objects_create")
@@ -103,24 +83,17 @@ def delete_class(engine: Engine, call: Call) -> None:
 
 @rest("schema", "objects_update")
 def put_class(engine: Engine, call: Call) -> Json:
-    catalogue = engine.catalogue
-    collection = catalogue.collections.get(capitalised(call.text("className")))
-    if collection is None:
-        raise not_found()
-    scheduled = bool(engine.settings.objects_ttl_delete_schedule)
-    classes = catalogue.collections.keys()
-    config = rules.complete_class(call.body, engine.modules, classes, scheduled=scheduled, updating=True)
+    collection = _real(engine, call, missing="")
+    config = _complete(engine, call.body, updating=True)
     if (factor := config["replicationConfig"]["factor"]) > 1:
         shard = next(iter(collection.shards), "")
         raise Refusal(
             f'not enough replicas in shard "{shard}" to increase replication factor to {factor} for class '
             f'"{collection.name}"'
         )
-    try:
+    with within("updating schema: TYPE_UPDATE_CLASS: bad request :parse class update: "):
         rules.check_update(collection.config, config)
-    except Refusal as problem:
-        raise problem.within("updating schema: TYPE_UPDATE_CLASS: bad request :parse class update: ") from None
-    catalogue.configure(collection, {**rules.stored(collection.config, config), SINCE: collection.since})
+    engine.catalogue.configure(collection, {**rules.stored(collection.config, config), SINCE: collection.since})
     return config
 
 
@@ -135,8 +108,7 @@ _FLAGS = {"filterable": "indexFilterable", "searchable": "indexSearchable", "ran
 @rest("schema", "objects_properties_delete")
 def drop_property_index(engine: Engine, call: Call) -> None:
     index, name = call.text("indexName"), call.text("propertyName")
-    if index not in _FLAGS:
-        raise Refusal(f"indexName in path should be one of [{' '.join(_FLAGS)}]", code=606)
+    one_of(index, "indexName", "path", tuple(_FLAGS))
     collection = _real(engine, call)
     prop = collection.properties.get(name)
     if prop is None:
@@ -152,27 +124,22 @@ def drop_vector_index(engine: Engine, call: Call) -> None:
 
 @rest("schema", "objects_indexes_get")
 def get_indexes(engine: Engine, call: Call) -> Json:
-    collection = existing(engine.catalogue, call.text("className"))
-    shown = []
-    for prop in collection.properties.values():
-        indexes: list[Json] = []
-        for kind, has in (
-            ("filterable", prop.filterable),
-            ("searchable", prop.searchable),
-            ("rangeable", prop.rangeable),
-        ):
-            if has:
-                index: Json = {"type": kind, "status": "ready"}
-                if prop.kind == "text":
-                    index["tokenization"] = prop.config["tokenization"]
-                if kind == "searchable":
-                    index["algorithm"] = "blockmax"
-                indexes.append(index)
-        entry: Json = {"name": prop.name, "dataType": prop.type, "indexes": indexes or None}
-        if prop.config.get("description"):
-            entry["description"] = prop.config["description"]
-        shown.append(entry)
-    return {"collection": collection.name, "properties": shown}
+    collection = engine.catalogue.need(call.text("className"))
+    return {"collection": collection.name, "properties": [_indexes(prop) for prop in collection.properties.values()]}
+
+
+def _indexes(prop: Property) -> Json:
+    """Which indexes a property has."""
+    shown: Json = {"name": prop.name, "dataType": prop.type}
+    if prop.config.get("description"):
+        shown["description"] = prop.config["description"]
+    kinds = {"filterable": prop.filterable, "searchable": prop.searchable, "rangeable": prop.rangeable}
+    tokenization = {"tokenization": prop.config["tokenization"]} if prop.kind == "text" else {}
+    indexes: list[Json] = [{"type": kind, "status": "ready", **tokenization} for kind, has in kinds.items() if has]
+    for index in indexes:
+        if index["type"] == "searchable":
+            index["algorithm"] = "blockmax"
+    return {**shown, "indexes": indexes or None}
 
 
 @rest("schema", "objects_indexes_update")
@@ -185,8 +152,7 @@ def update_indexes(engine: Engine, call: Call) -> None:
 
 def _alias_target(engine: Engine, call: Call) -> str:
     name = capitalised(call.body.get("class") or "")
-    if name not in engine.catalogue.collections:
-        raise Refusal(f'validation: target class "{name}" does not exist')
+    refuse_if(name not in engine.catalogue.collections, f'validation: target class "{name}" does not exist')
     return name
 
 
@@ -209,10 +175,8 @@ def create_alias(engine: Engine, call: Call) -> Json:
     except Refusal:
         raise Refusal(f"'{given}' is not a valid alias name") from None
     collection = _alias_target(engine, call)
-    if alias in engine.catalogue.aliases:
-        raise Refusal(f"create alias: {alias}, alias already exists")
-    if alias in engine.catalogue.collections:
-        raise Refusal(f"create alias: class {alias} already exists", 500)
+    refuse_if(alias in engine.catalogue.aliases, f"create alias: {alias}, alias already exists")
+    refuse_if(alias in engine.catalogue.collections, f"create alias: class {alias} already exists", 500)
     engine.catalogue.set_alias(alias, collection)
     return _shown_alias(engine, alias)
 
@@ -247,8 +211,7 @@ _LONGEST = 10_000
 
 
 def _tokens(cut: Analyzer, text: str) -> Json:
-    if len(text) > _LONGEST:
-        raise Refusal(f"text exceeds maximum allowed length of {_LONGEST:,} characters")
+    refuse_if(len(text) > _LONGEST, f"text exceeds maximum allowed length of {_LONGEST:,} characters")
     return {"indexed": cut.index(text), "query": cut.query(text)}
 
 
@@ -260,16 +223,12 @@ def tokenize(engine: Engine, call: Call) -> Json:
             raise Refusal(f"{key} in body is required", code=602)
     tokenization = body["tokenization"]
     one_of(tokenization, "tokenization", "body", rules.TOKENIZATIONS)
-    if refusal(tokenization):
-        raise Refusal(f"unsupported tokenization strategy: {tokenization}")
-    stop, presets = body.get("stopwords"), body.get("stopwordPresets") or {}
-    if stop and presets:
-        raise Refusal("stopwords and stopwordPresets are mutually exclusive; pass only one")
+    refuse_if(refusal(tokenization), f"unsupported tokenization strategy: {tokenization}")
+    stop, presets = body.get("stopwords") or {}, body.get("stopwordPresets") or {}
+    refuse_if(stop and presets, "stopwords and stopwordPresets are mutually exclusive; pass only one")
     options = body.get("analyzerConfig") or {}
-    wanted = [options.get("stopwordPreset"), (stop or {}).get("preset")]
-    for preset in filter(None, wanted):
-        if preset not in PRESETS and preset not in presets:
-            raise Refusal(f'unknown stopword preset "{preset}"')
+    for preset in (options.get("stopwordPreset"), stop.get("preset")):
+        refuse_if(preset and preset not in PRESETS and preset not in presets, f'unknown stopword preset "{preset}"')
     if options.get("asciiFoldIgnore") and not options.get("asciiFold"):
         raise Refusal("asciiFoldIgnore requires asciiFold to be enabled")
     collection = {"invertedIndexConfig": {"stopwords": stop, "stopwordPresets": presets}}
@@ -282,12 +241,10 @@ def tokenize(engine: Engine, call: Call) -> Json:
 
 @rest("schema", "objects_properties_tokenize")
 def tokenize_property(engine: Engine, call: Call) -> Json:
-    collection = engine.catalogue.find(call.text("className"))
+    collection = engine.catalogue.need(call.text("className"))
     name = call.text("propertyName").lower()
-    known = collection.properties.values() if collection else ()
-    prop = next((prop for prop in known if prop.name.lower() == name), None)
+    prop = next((prop for prop in collection.properties.values() if prop.name.lower() == name), None)
     if prop is None:
         raise not_found()
-    if prop.kind != "text":
-        raise Refusal("tokenization is not enabled for this property")
+    refuse_if(prop.kind != "text", "tokenization is not enabled for this property")
     return _tokens(prop.analyzer, call.body.get("text") or "")

@@ -10,14 +10,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from weaviate_hl.lite import vector_index
-from weaviate_hl.lite.catalogue import LISTS, PRIMITIVES, capitalised
-from weaviate_hl.lite.errors import Refusal
+from weaviate_hl.lite.catalogue import LISTS, PRIMITIVES, Json, capitalised, uncapitalised
+from weaviate_hl.lite.errors import Refusal, refuse_if, within
 from weaviate_hl.lite.modules import Modules
 from weaviate_hl.lite.router import one_of
 from weaviate_hl.lite.search.text import PRESETS, refusal
 from weaviate_hl.lite.values import REST, kind_of
-
-Json = dict[str, Any]
 
 TOKENIZATIONS = ("word", "lowercase", "whitespace", "field", "trigram", "gse", "kagome_kr", "kagome_ja", "gse_ch")
 _STRATEGIES = ("NoAutomatedResolution", "DeleteOnConflict", "TimeBasedResolution")
@@ -43,8 +41,7 @@ NO_SHARDING = {key: type(value)() for key, value in _SHARDING.items()}
 def class_name(name: str) -> str:
     """A class name as it is stored; refuses one that cannot be."""
     name = capitalised(name)
-    if name.lower() == "raft":
-        raise Refusal("parse class name: class name `raft` is reserved")
+    refuse_if(name.lower() == "raft", "parse class name: class name `raft` is reserved")
     if not re.fullmatch(r"[A-Z][_0-9A-Za-z]*", name) or len(name) > 255:
         longer = ". Name should not be longer than 255 characters" if len(name) > 255 else ""
         raise Refusal(f"'{name}' is not a valid class name{longer}")
@@ -52,9 +49,8 @@ def class_name(name: str) -> str:
 
 
 def property_name(name: str) -> str:
-    name = name[:1].lower() + name[1:]
-    if name in _RESERVED:
-        raise Refusal(f"'{name}' is a reserved property name")
+    name = uncapitalised(name)
+    refuse_if(name in _RESERVED, f"'{name}' is a reserved property name")
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
             raise Refusal(f"'{name}' is not a valid property name: suffix '{suffix}' is reserved for internal indices")
@@ -80,7 +76,6 @@ def complete_property(given: Json, classes: Collection[str], presets: Mapping[st
     """A property with everything filled in.
 
     Args:
-        given: The property as it was sent.
         classes: The names of classes that a reference can point to.
         presets: The class's own stopword presets.
         where: Where the property stands in the body, for refusals.
@@ -89,22 +84,30 @@ def complete_property(given: Json, classes: Collection[str], presets: Mapping[st
     data_type, tokenization = _data_type(given, name, classes)
     kind = data_type[0].removesuffix("[]") if data_type[0] in PRIMITIVES | LISTS else "reference"
     _check_objects(given, "moduleConfig")
-    flags = _index_flags(given, kind, data_type[0])
-    prop: Json = {"name": name, "dataType": data_type, **flags}
-    if given.get("description"):
-        prop["description"] = given["description"]
-    if tokenization is not None:
-        prop["tokenization"] = _tokenization(tokenization, kind, f"{where}.tokenization")
+    prop: Json = {"name": name, "dataType": data_type, **_index_flags(given, kind, data_type[0])}
+    prop |= _common(given, kind, tokenization, where)
     if given.get("textAnalyzer"):
         prop["textAnalyzer"] = _text_analyzer(given["textAnalyzer"], name, data_type[0], prop, presets)
     if given.get("moduleConfig") is not None:
         prop["moduleConfig"] = given["moduleConfig"]
-    nested = given.get("nestedProperties") or []
+    return prop | _parts(given, kind, name, where)
+
+
+def _common(given: Json, kind: str, tokenization: str | None, where: str) -> Json:
+    """What top-level and nested properties may have."""
+    config = {"description": given["description"]} if given.get("description") else {}
+    if tokenization:
+        config["tokenization"] = _tokenization(tokenization, kind, f"{where}.tokenization")
+    return config
+
+
+def _parts(given: Json, kind: str, path: str, where: str) -> Json:
+    """The properties that objects consist of; nothing else has some."""
+    nested = given.get("nestedProperties") or ()
     if kind == "object":
-        prop["nestedProperties"] = _nested_properties(nested, name, where)
-    elif nested:
-        raise Refusal(f"property '{name}': nestedProperties not allowed for data types other than object/object[]")
-    return prop
+        return {"nestedProperties": _nested_properties(nested, path, where)}
+    refuse_if(nested, f"property '{path}': nestedProperties not allowed for data types other than object/object[]")
+    return {}
 
 
 def _data_type(given: Json, name: str, classes: Collection[str]) -> tuple[list[str], str | None]:
@@ -112,24 +115,24 @@ def _data_type(given: Json, name: str, classes: Collection[str]) -> tuple[list[s
     types: list[str] = given.get("dataType") or []
     tokenization = given.get("tokenization") or None
     listed = f"property '{name}': invalid dataType: [{' '.join(types)}]: "
-    if not types:
-        raise Refusal(listed + "dataType must have at least one element")
+    refuse_if(not types, listed + "dataType must have at least one element")
     first = types[0]
     if len(types) == 1 and first in ("string", "string[]"):
         tokens = {None: "whitespace", "word": "whitespace", "field": "field"}
-        if tokenization not in tokens:
-            raise Refusal(f"tokenization '{tokenization}' is not allowed for data type '{first}'")
+        refuse_if(tokenization not in tokens, f"tokenization '{tokenization}' is not allowed for data type '{first}'")
         return [first.replace("string", "text")], tokens[tokenization]
     if len(types) == 1 and first in PRIMITIVES | LISTS:
         return [first], tokenization or ("word" if first.startswith("text") else None)
     for target in types:
         if not target[:1].isupper():
-            if len(types) == 1:
-                raise Refusal(f"{listed}unknown primitive data type '{target}'")
+            refuse_if(len(types) == 1, f"{listed}unknown primitive data type '{target}'")
             raise Refusal(f"{listed}'{target}' is not a valid class name")
-        if target not in classes:
-            raise Refusal("bad request: reference property to nonexistent class")
+        refuse_if(target not in classes, "bad request: reference property to nonexistent class")
     return list(types), tokenization
+
+
+_ONLY_FOR = "`{}` is allowed only for {} data types. For other data types set false or leave empty"
+_NESTED_ONLY_FOR = "`{}` is not allowed for other than {} data types"
 
 
 def _index_flags(given: Json, kind: str, data_type: str) -> dict[str, bool]:
@@ -142,12 +145,16 @@ def _index_flags(given: Json, kind: str, data_type: str) -> dict[str, bool]:
                 "or `indexRangeFilters`"
             )
         flags |= {"indexFilterable": old, "indexSearchable": old and kind == "text"}
+    return _given_flags(given, flags, data_type, _ONLY_FOR)
+
+
+def _given_flags(given: Json, flags: dict[str, bool], data_type: str, rule: str) -> dict[str, bool]:
+    """Flags as they were given, or as they are else; some are for some data types only."""
     flags |= {flag: given[flag] for flag in flags if given.get(flag) is not None}
-    elsewhere = "For other data types set false or leave empty"
-    if flags["indexSearchable"] and kind != "text":
-        raise Refusal(f"`indexSearchable` is allowed only for text/text[] data types. {elsewhere}")
+    if flags["indexSearchable"] and data_type not in ("text", "text[]"):
+        raise Refusal(rule.format("indexSearchable", "text/text[]"))
     if flags["indexRangeFilters"] and data_type not in ("int", "number", "date"):
-        raise Refusal(f"`indexRangeFilters` is allowed only for number/int/date data types. {elsewhere}")
+        raise Refusal(rule.format("indexRangeFilters", "number/int/date"))
     return flags
 
 
@@ -162,23 +169,18 @@ def _tokenization(tokenization: str, kind: str, where: str) -> str:
 
 
 def _text_analyzer(given: Json, name: str, data_type: str, prop: Json, presets: Mapping[str, Any]) -> Json:
-    prefix = f"property '{name}': "
     ignored, preset = given.get("asciiFoldIgnore") or [], given.get("stopwordPreset")
-    if data_type not in ("text", "text[]"):
-        raise Refusal(f"{prefix}processing options are only allowed for text and text[] data types, got '{data_type}'")
-    if ignored and not given.get("asciiFold"):
-        raise Refusal(prefix + "asciiFoldIgnore requires asciiFold to be enabled")
-    for letter in ignored:
-        if len(letter) != 1:
-            raise Refusal(f'{prefix}each asciiFoldIgnore entry must be a single character, got "{letter}"')
-    if preset and prop["tokenization"] != "word":
-        tokens = prop["tokenization"]
-        raise Refusal(f'{prefix}stopwordPreset is only supported with tokenization "word", got "{tokens}"')
-    if preset and preset not in PRESETS and preset not in presets:
-        raise Refusal(
-            f"{prefix}unknown stopword preset \"{preset}\"; must be a built-in preset ('en', 'none') or defined in "
-            "invertedIndexConfig.stopwordPresets"
-        )
+    with within(f"property '{name}': "):
+        if data_type not in ("text", "text[]"):
+            raise Refusal(f"processing options are only allowed for text and text[] data types, got '{data_type}'")
+        refuse_if(ignored and not given.get("asciiFold"), "asciiFoldIgnore requires asciiFold to be enabled")
+        for letter in ignored:
+            refuse_if(len(letter) != 1, f'each asciiFoldIgnore entry must be a single character, got "{letter}"')
+        if preset and (tokens := prop["tokenization"]) != "word":
+            raise Refusal(f'stopwordPreset is only supported with tokenization "word", got "{tokens}"')
+        if preset and preset not in PRESETS and preset not in presets:
+            known = "must be a built-in preset ('en', 'none') or defined in invertedIndexConfig.stopwordPresets"
+            raise Refusal(f'unknown stopword preset "{preset}"; {known}')
     return {key: given[key] for key in ("asciiFold", "asciiFoldIgnore", "stopwordPreset") if given.get(key)}
 
 
@@ -202,38 +204,17 @@ def _nested_property(given: Json, parent: str, where: str) -> Json:
             f"'{name}' is not a valid nested property name of '{parent}'. NestedProperty names in Weaviate {rule}"
         )
     path = f"{parent}.{name}"
-    prefix = f"property '{path}': "
     types: list[str] = given.get("dataType") or []
     first = types[0] if types else ""
     kind = first.removesuffix("[]")
-    if first in ("geoCoordinates", "phoneNumber"):
-        raise Refusal(f"{prefix}data type '{first}' not allowed as nested property")
-    if kind == "string":
-        raise Refusal(f"{prefix}data type '{first}' is deprecated and not allowed as nested property")
-    if len(types) != 1 or first not in PRIMITIVES | LISTS:
-        raise Refusal(prefix + "reference data type not allowed")
-    is_text = kind == "text"
-    flags = {
-        "indexFilterable": kind not in ("blob", "blobHash"),
-        "indexSearchable": is_text,
-        "indexRangeFilters": False,
-    }
-    flags |= {flag: given[flag] for flag in flags if given.get(flag) is not None}
-    if flags["indexSearchable"] and not is_text:
-        raise Refusal(prefix + "`indexSearchable` is not allowed for other than text/text[] data types")
-    if flags["indexRangeFilters"] and first not in ("int", "number", "date"):
-        raise Refusal(prefix + "`indexRangeFilters` is not allowed for other than number/int/date data types")
-    prop: Json = {"name": name, "dataType": [first], **flags}
-    if given.get("description"):
-        prop["description"] = given["description"]
-    tokenization = given.get("tokenization") or ("word" if is_text else None)
-    if tokenization:
-        prop["tokenization"] = _tokenization(tokenization, kind, f"{where}.tokenization")
-    if kind == "object":
-        prop["nestedProperties"] = _nested_properties(given.get("nestedProperties") or (), path, where)
-    elif given.get("nestedProperties"):
-        raise Refusal(prefix + "nestedProperties not allowed for data types other than object/object[]")
-    return prop
+    with within(f"property '{path}': "):
+        refuse_if(first in ("geoCoordinates", "phoneNumber"), f"data type '{first}' not allowed as nested property")
+        refuse_if(kind == "string", f"data type '{first}' is deprecated and not allowed as nested property")
+        refuse_if(len(types) != 1 or first not in PRIMITIVES | LISTS, "reference data type not allowed")
+        flags = {"indexFilterable": kind not in ("blob", "blobHash"), "indexSearchable": kind == "text"}
+        flags = _given_flags(given, {**flags, "indexRangeFilters": False}, first, _NESTED_ONLY_FOR)
+    common = _common(given, kind, given.get("tokenization") or ("word" if kind == "text" else None), where)
+    return {"name": name, "dataType": [first], **flags, **common, **_parts(given, kind, path, where)}
 
 
 # The sections of a class.
@@ -247,19 +228,15 @@ def _inverted(given: Json) -> Json:
         "stopwords": _stopwords(stop),
         "usingBlockMaxWAND": True,
     }
-    if config["bm25"]["k1"] < 0:
-        raise Refusal("BM25.k1 must be >= 0")
-    if not 0 <= config["bm25"]["b"] <= 1:
-        raise Refusal("BM25.b must be >= 0 and <= 1")
-    if config["cleanupIntervalSeconds"] < 0:
-        raise Refusal("cleanup interval seconds must be > 0")
+    refuse_if(config["bm25"]["k1"] < 0, "BM25.k1 must be >= 0")
+    refuse_if(not 0 <= config["bm25"]["b"] <= 1, "BM25.b must be >= 0 and <= 1")
+    refuse_if(config["cleanupIntervalSeconds"] < 0, "cleanup interval seconds must be > 0")
     for flag in ("indexNullState", "indexPropertyLength", "indexTimestamps"):
         if given.get(flag):
             config[flag] = True
     if presets := given.get("stopwordPresets"):
         for name, words in presets.items():
-            if not words:
-                raise Refusal(f'stopwordPresets: preset "{name}" must have at least one word')
+            refuse_if(not words, f'stopwordPresets: preset "{name}" must have at least one word')
             if any(not word.strip() for word in words):
                 raise Refusal(f'stopwordPresets: preset "{name}" contains empty or whitespace-only word')
         config["stopwordPresets"] = presets
@@ -269,14 +246,11 @@ def _inverted(given: Json) -> Json:
 def _stopwords(given: Json) -> Json:
     preset = given.get("preset") or "en"
     additions, removals = given.get("additions"), given.get("removals")
-    if preset not in PRESETS:
-        raise Refusal(f"stopwordPreset '{preset}' does not exist")
+    refuse_if(preset not in PRESETS, f"stopwordPreset '{preset}' does not exist")
     for kind, words in (("additions", additions), ("removals", removals)):
-        if any(not word.strip() for word in words or ()):
-            raise Refusal(f"cannot use whitespace in stopword.{kind}")
+        refuse_if(any(not word.strip() for word in words or ()), f"cannot use whitespace in stopword.{kind}")
     for word in additions or ():
-        if word in (removals or ()):
-            raise Refusal(f"found '{word}' in both stopwords.additions and stopwords.removals")
+        refuse_if(word in (removals or ()), f"found '{word}' in both stopwords.additions and stopwords.removals")
     if additions:
         additions = [word for word in additions if word not in PRESETS[preset]] or None
     return {"preset": preset, "additions": additions, "removals": removals}
@@ -285,8 +259,7 @@ def _stopwords(given: Json) -> Json:
 def _tenancy(given: Json) -> Json:
     config = {key: given.get(key) is True for key in ("enabled", "autoTenantCreation", "autoTenantActivation")}
     for key in ("autoTenantCreation", "autoTenantActivation"):
-        if config[key] and not config["enabled"]:
-            raise Refusal(f"can't enable {key} on a non-multi-tenant class")
+        refuse_if(config[key] and not config["enabled"], f"can't enable {key} on a non-multi-tenant class")
     return config
 
 
@@ -300,17 +273,16 @@ def _replication(given: Json) -> Json:
 
 
 def _sharding(given: Json) -> Json:
-    for key, choices in (
-        ("key", "sharding only supported on key"),
-        ("strategy", "sharding only supported with strategy"),
-        ("function", "sharding only supported with function"),
-    ):
-        if given.get(key, _SHARDING[key]) != _SHARDING[key]:
-            raise Refusal(f"parse sharding config: {choices} '{_SHARDING[key]}' for now, got: {given[key]}")
+    for choice in ("on key", "with strategy", "with function"):
+        key = choice.split()[1]
+        only = _SHARDING[key]
+        if given.get(key, only) != only:
+            raise Refusal(
+                f"parse sharding config: sharding only supported {choice} '{only}' for now, got: {given[key]}"
+            )
     count = given.get("desiredCount", 1)
     virtual = given.get("virtualPerPhysical", 128)
-    if not isinstance(count, int) or count < 1:
-        raise Refusal("invalid sharding state: physical shards unavailable")
+    refuse_if(not isinstance(count, int) or count < 1, "invalid sharding state: physical shards unavailable")
     config = dict(_SHARDING, virtualPerPhysical=virtual, desiredCount=count, actualCount=count)
     return config | {"desiredVirtualCount": count * virtual, "actualVirtualCount": count * virtual}
 
@@ -323,39 +295,28 @@ def _ttl(given: Json, config: Json, scheduled: bool, creating: bool) -> Json:
     ttl = {key: given.get(key) or default for key, default in keys.items()}
     if not ttl["enabled"]:
         return ttl
-    delete_on = ttl["deleteOn"]
-    prefix = "ObjectTTLConfig: "
+    delete_on, life = ttl["deleteOn"], ttl["defaultTtl"]
     if not scheduled:
-        raise Refusal(
-            f"{prefix}objects TTL needs a running background scheduler: set OBJECTS_TTL_DELETE_SCHEDULE, e.g. "
-            "'@every 1h'"
-        )
-    if not delete_on:
-        raise Refusal(f'{prefix}missing value for "deleteOn"')
+        example = "set OBJECTS_TTL_DELETE_SCHEDULE, e.g. '@every 1h'"
+        raise Refusal(f"objects TTL needs a running background scheduler: {example}")
+    refuse_if(not delete_on, 'missing value for "deleteOn"')
     if delete_on in _TTL_TIMES:
-        if ttl["defaultTtl"] < 60:
-            raise Refusal(
-                f'{prefix}defaultTtl value too small for "deleteOn"="{delete_on}". Required minimum "60" seconds, '
-                "given "
-                f'"{ttl["defaultTtl"]}" seconds'
-            )
+        if life < 60:
+            need = f'Required minimum "60" seconds, given "{life}" seconds'
+            raise Refusal(f'defaultTtl value too small for "deleteOn"="{delete_on}". {need}')
         if creating:
             config["invertedIndexConfig"]["indexTimestamps"] = True
         elif not config["invertedIndexConfig"].get("indexTimestamps"):
-            raise Refusal(
-                f'{prefix}"deleteOn"="{delete_on}" requires indexed timestamps. Enable '
-                '"invertedIndexConfig.indexTimestamps"'
-            )
+            need = 'Enable "invertedIndexConfig.indexTimestamps"'
+            raise Refusal(f'"deleteOn"="{delete_on}" requires indexed timestamps. {need}')
         return ttl
     prop = next((prop for prop in config["properties"] or () if prop["name"] == delete_on), None)
-    if prop is None:
-        raise Refusal(f'{prefix}property "{delete_on}" set as "deleteOn" not found')
-    if prop["dataType"] != ["date"]:
-        raise Refusal(f'{prefix}property "{delete_on}" set as "deleteOn" should have "date" data type')
-    if not (prop["indexFilterable"] or prop["indexRangeFilters"]):
-        raise Refusal(
-            f'{prefix}property "{delete_on}" set as "deleteOn" should have filterable or rangeable index enabled'
-        )
+    with within(f'property "{delete_on}" set as "deleteOn" '):
+        if prop is None:
+            raise Refusal("not found")
+        refuse_if(prop["dataType"] != ["date"], 'should have "date" data type')
+        if not (prop["indexFilterable"] or prop["indexRangeFilters"]):
+            raise Refusal("should have filterable or rangeable index enabled")
     return ttl
 
 
@@ -369,14 +330,13 @@ def _vector_sections(given: Json, config: Json, modules: Modules, updating: bool
         config["vectorConfig"] = {name: _named_vector(name, entry, modules) for name, entry in named.items()}
     if legacy or not named:
         vectorizer = given.get("vectorizer") or modules.default
-        _known_vectorizer(vectorizer, modules, "vectorizer: ")
+        _known_vectorizer(vectorizer, modules)
         index_type = given.get("vectorIndexType") or "hnsw"
         config["vectorizer"], config["vectorIndexType"] = vectorizer, index_type
         config["vectorIndexConfig"] = _index_config(index_type, given, "class.VectorIndexConfig can not parse: ")
         if config["vectorIndexConfig"].get("multivector", {}).get("enabled"):
-            raise Refusal(
-                "class.VectorIndexConfig multi vector type index type is only configurable using named vectors"
-            )
+            only = "multi vector type index type is only configurable using named vectors"
+            raise Refusal(f"class.VectorIndexConfig {only}")
         if vectorizer != "none":
             module = dict((config.get("moduleConfig") or {}).get(vectorizer) or {})
             config.setdefault("moduleConfig", {})[vectorizer] = {"vectorizeClassName": True, **module}
@@ -399,26 +359,21 @@ def _named_vector(name: str, given: Json, modules: Modules) -> Json:
         )
     vectorizer = given.get("vectorizer")
     if not isinstance(vectorizer, dict):
-        kind = kind_of(vectorizer, REST)
-        raise Refusal(f"class.VectorConfig.Vectorizer must be an object, got {kind}")
+        raise Refusal(f"class.VectorConfig.Vectorizer must be an object, got {kind_of(vectorizer, REST)}")
     if len(vectorizer) != 1:
         raise Refusal(f"class.VectorConfig.Vectorizer must consist only 1 configuration, got: {len(vectorizer)}")
     (module, settings), *_ = vectorizer.items()
-    prefix = f'target vector "{name}": '
-    _known_vectorizer(module, modules, f"{prefix}vectorizer: ")
+    index_type = given.get("vectorIndexType") or "hnsw"
+    with within(f'target vector "{name}": '):
+        _known_vectorizer(module, modules)
+        index = _index_config(index_type, given, "parse vector index config: ")
     if module != "none":
         settings = {"vectorizeClassName": True, **(settings or {})}
-    index_type = given.get("vectorIndexType") or "hnsw"
-    try:
-        index = _index_config(index_type, given, "parse vector index config: ")
-    except Refusal as problem:
-        raise problem.within(prefix) from None
     return {"vectorizer": {module: settings}, "vectorIndexType": index_type, "vectorIndexConfig": index}
 
 
-def _known_vectorizer(name: str, modules: Modules, prefix: str) -> None:
-    if name != "none" and name not in modules.vectorizers:
-        raise Refusal(f'{prefix}no module with name "{name}" present')
+def _known_vectorizer(name: str, modules: Modules) -> None:
+    refuse_if(name != "none" and name not in modules.vectorizers, f'vectorizer: no module with name "{name}" present')
 
 
 def complete_class(
@@ -427,8 +382,6 @@ def complete_class(
     """A class with everything filled in, in the order in which REST shows it.
 
     Args:
-        given: The class as it was sent.
-        modules: The modules that vectorizers are looked for in.
         classes: The names of existing classes.
         scheduled: Whether expired objects are deleted, which a time to live needs.
         updating: Whether the class exists already.
@@ -446,20 +399,18 @@ def complete_class(
     config["replicationConfig"] = _replication(given.get("replicationConfig") or {})
     sharding = given.get("shardingConfig")
     if config["multiTenancyConfig"]["enabled"]:
-        if sharding and not updating:
-            raise Refusal("cannot have both shardingConfig and multiTenancyConfig")
+        refuse_if(sharding and not updating, "cannot have both shardingConfig and multiTenancyConfig")
         config["shardingConfig"] = dict(NO_SHARDING)
     else:
         config["shardingConfig"] = _sharding(sharding or {})
     if (factor := config["replicationConfig"]["factor"]) > 1 and not updating:
-        raise Refusal(
-            f"init sharding state: could not find enough weaviate nodes for replication: 1 available, {factor} "
-            "requested"
-        )
+        found = f"could not find enough weaviate nodes for replication: 1 available, {factor} requested"
+        raise Refusal(f"init sharding state: {found}")
     _vector_sections(given, config, modules, updating)
     add_module_settings(config["properties"] or (), config)
     if given.get("objectTtlConfig") is not None:
-        config["objectTtlConfig"] = _ttl(given["objectTtlConfig"], config, scheduled, not updating)
+        with within("ObjectTTLConfig: "):
+            config["objectTtlConfig"] = _ttl(given["objectTtlConfig"], config, scheduled, not updating)
     return config
 
 
@@ -500,26 +451,17 @@ def check_update(old: Json, new: Json) -> None:
     before, after = old["multiTenancyConfig"]["enabled"], new["multiTenancyConfig"]["enabled"]
     if before != after:
         raise Refusal(f"{'disabling' if before else 'enabling'} multi-tenancy for an existing class is not supported")
-    if old["class"] != new["class"]:
-        raise Refusal(_immutable("class name", old["class"], new["class"]))
-    for flag, label in _INVERTED_FLAGS:
-        a, b = (config["invertedIndexConfig"].get(flag, False) for config in (old, new))
+    refuse_if(old["class"] != new["class"], _immutable("class name", old["class"], new["class"]))
+    for flag in ("indexTimestamps", "indexNullState", "indexPropertyLength"):
+        a, b = (str(config["invertedIndexConfig"].get(flag, False)).lower() for config in (old, new))
         if a != b:
-            raise Refusal(
-                f'"{label}" setting is immutable. Value changed from "{str(a).lower()}" to "{str(b).lower()}"'
-            )
+            label = flag.removesuffix("s")
+            raise Refusal(f'"{label}" setting is immutable. Value changed from "{a}" to "{b}"')
     if (a := old["shardingConfig"]["desiredCount"]) != (b := new["shardingConfig"]["desiredCount"]):
         raise Refusal("validate sharding config: " + _immutable("re-sharding not supported yet: shard count", a, b))
     _check_properties(old["properties"] or [], new["properties"] or [])
     _check_modules(old, new)
     _check_vectors(old, new)
-
-
-_INVERTED_FLAGS = (
-    ("indexTimestamps", "indexTimestamp"),
-    ("indexNullState", "indexNullState"),
-    ("indexPropertyLength", "indexPropertyLength"),
-)
 
 
 def _immutable(label: str, a: object, b: object) -> str:
@@ -548,9 +490,8 @@ def _check_modules(old: Json, new: Json) -> None:
     a, b = (old.get("moduleConfig") or {}), (new.get("moduleConfig") or {})
     for module in b if a else ():
         if a.get(module) != b[module] and not module.startswith(("generative", "reranker")):
-            raise Refusal(
-                f"can only update generative and reranker module configs. Got: {module} for class: {old['class']}"
-            )
+            got = f"Got: {module} for class: {old['class']}"
+            raise Refusal(f"can only update generative and reranker module configs. {got}")
 
 
 def stored(old: Json, new: Json) -> Json:
@@ -565,9 +506,7 @@ def stored(old: Json, new: Json) -> Json:
 
 def _check_vectors(old: Json, new: Json) -> None:
     if "vectorizer" in old:
-        for key, label in (("vectorizer", "vectorizer"), ("vectorIndexType", "vector index type")):
-            if old[key] != new.get(key):
-                raise Refusal(_immutable(label, old[key], new.get(key, "")))
+        _check_same(old, new, "vectorizer", "vectorizer")
         _check_index(old, new, "validate vector index config: ")
     elif "vectorizer" in new:
         raise Refusal(_immutable("vectorizer", "", new["vectorizer"]))
@@ -577,13 +516,14 @@ def _check_vectors(old: Json, new: Json) -> None:
             raise Refusal(f'missing config for vector "{name}"')
         if entry["vectorizer"] != after["vectorizer"]:
             raise Refusal(f'vectorizer config of vector "{name}" is immutable for class {old["class"]}')
-        if entry["vectorIndexType"] != after["vectorIndexType"]:
-            raise Refusal(_immutable("vector index type", entry["vectorIndexType"], after["vectorIndexType"]))
         _check_index(entry, after, f'invalid update for vector "{name}": ')
 
 
+def _check_same(old: Json, new: Json, key: str, label: str) -> None:
+    refuse_if(old[key] != new.get(key), _immutable(label, old[key], new.get(key, "")))
+
+
 def _check_index(old: Json, new: Json, prefix: str) -> None:
-    try:
+    _check_same(old, new, "vectorIndexType", "vector index type")
+    with within(prefix):
         vector_index.check_update(old["vectorIndexType"], old["vectorIndexConfig"], new["vectorIndexConfig"])
-    except Refusal as problem:
-        raise problem.within(prefix) from None

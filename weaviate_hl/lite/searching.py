@@ -13,10 +13,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target
+from weaviate_hl.lite.catalogue import Collection, Property, Shard, Target, uncapitalised
 from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
-from weaviate_hl.lite.errors import Refusal
-from weaviate_hl.lite.index import VECTORS, Index, Rows
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, refuse_if
+from weaviate_hl.lite.index import VECTORS, Rows
 from weaviate_hl.lite.search import bm25, combine
 from weaviate_hl.lite.search import vectors as exact
 from weaviate_hl.lite.search.postings import Postings
@@ -34,53 +35,56 @@ from weaviate_hl.lite.vectors import (
 
 if TYPE_CHECKING:
     from weaviate_gen.grpc.v1 import base_search_pb2 as pb
-
-    from weaviate_hl.lite.engine import Engine
+    from weaviate_gen.grpc.v1 import search_get_pb2
 
 Numbers = NDArray[np.float32]
 Hits = list[tuple[int, float]]
+Explained = list[tuple[int, float, str]]
+"""Rows with their distances or scores, and how these came about."""
 
 # By their numbers.
 _METHODS: tuple[combine.Method, ...] = ("minimum", "sum", "minimum", "average", "relative", "manual")
-_LARGEST = float(np.finfo(np.float32).max)
 _OPERATORS: tuple[bm25.Operator, ...] = ("or", "or", "and", "and_cross")
+
+_LARGEST = float(np.finfo(np.float32).max)
 _ALPHA = 0.75  # how much the vector counts where nothing is said
-LEG = 100  # how deep each leg of a hybrid search goes at least
+_LEG = 100  # how deep each leg of a hybrid search goes at least
 
 
-class _VectorRows:
-    """The vectors of one target, as a structure that the index keeps up with writes."""
+def search(
+    scope: Scope, kind: str, request: search_get_pb2.SearchRequest, limit: int, offset: int, boosted: int | None
+) -> tuple[Explained, bool]:
+    """The hits that are shown, best first, and whether they have a certainty.
 
-    def __init__(self, target: Target) -> None:
-        self._name = target.name
-        self.index = (exact.MultiVectorIndex if target.multi else exact.VectorIndex)(target.distance)
+    Args:
+        boosted: How many hits a boost looks at, which then picks the page from them; None without a boost.
+    """
+    end = limit + offset
+    depth = end if boosted is None else max(boosted, end)
+    start = offset if boosted is None else 0
+    message = getattr(request, kind)
+    if kind == "bm25_search":
+        words = keyword(scope.collection, message)
+        found = _cut(words.run(scope, depth)[start:depth], request.autocut)
+        explained = request.metadata.explain_score
+        return [(row, score, words.explain(scope, row) if explained else "") for row, score in found], False
+    if kind == "hybrid_search":
+        both = HybridQuery(scope, message)
+        hits = _cut(both.run(max(_LEG, limit, boosted or 0))[:depth], request.autocut)[start:]
+        targets, away, has_certainty = both.targets, _away([score for _, score, _ in hits]), False
+    else:
+        query = near(scope, kind, message)
+        found = query.near_enough(_cut(query.run(scope, depth)[start:depth], request.autocut))
+        hits, away = [(row, distance, "") for row, distance in found], [distance for _, distance in found]
+        targets, has_certainty = [target for target, _ in query.inputs], query.has_certainty
+    if hits and message.selection.HasField("mmr"):
+        hits = _diversified(scope, targets, hits, away, message.selection.mmr, limit)
+    return hits, has_certainty
 
-    def add(self, row: int, value: Mapping[str, Vector] | None) -> None:
-        if value and (vector := value.get(self._name)):
-            self.index.add(row, numbers(vector))
 
-    def remove(self, row: int, value: Any) -> None:
-        if row in self.index:
-            self.index.remove(row)
-
-
-class _Keywords:
-    """The tokens of one property, as a structure that the index keeps up with writes."""
-
-    def __init__(self, prop: Property) -> None:
-        self._cut = prop.analyzer.index
-        self.postings = Postings()
-
-    def add(self, row: int, value: Any) -> None:
-        self.postings.add(row, self._tokens(value))
-
-    def remove(self, row: int, value: Any) -> None:
-        self.postings.remove(row, self._tokens(value))
-
-    def _tokens(self, value: Any) -> list[str]:
-        if isinstance(value, str):
-            return self._cut(value)
-        return [token for text in value or () for token in self._cut(text)]
+def _cut(hits: list[Any], jumps: int) -> list[Any]:
+    """What autocut leaves of hits, if it is asked for."""
+    return hits[: combine.autocut([hit[1] for hit in hits], jumps)] if jumps else hits
 
 
 def numbers(vector: Vector) -> Numbers:
@@ -93,25 +97,26 @@ def numbers(vector: Vector) -> Numbers:
 class Scope:
     """Where a search looks: a shard, and what a filter leaves of it."""
 
-    def __init__(
-        self, engine: Engine, collection: Collection, shard: Shard, index: Index, allowed: Rows | None
-    ) -> None:
+    def __init__(self, engine: Engine, shard: Shard, allowed: Rows | None) -> None:
         self.engine = engine
-        self.collection = collection
         self.shard = shard
-        self.index = index
-        self.allow: NDArray[np.bool_] | None = None
-        if allowed is not None:
-            self.allow = np.frombuffer(index.flags(allowed), bool)
+        self.collection = shard.collection
+        self.index = shard.index
+        self.allow = None if allowed is None else np.frombuffer(self.index.flags(allowed), bool)
 
     def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
-        if target.skipped:
-            raise Refusal("cannot vector-search on a class not vector-indexed")
-        return self.index.structure(VECTORS, target.name, lambda: _VectorRows(target)).index
+        refuse_if(target.skipped, "cannot vector-search on a class not vector-indexed")
+        kind = exact.MultiVectorIndex if target.multi else exact.VectorIndex
+
+        def read(vectors: Mapping[str, Vector]) -> Numbers | None:
+            vector = vectors.get(target.name)
+            return numbers(vector) if vector else None
+
+        return self.index.structure(VECTORS, target.name, lambda: kind(target.distance), read)
 
     def only(self, rows: Iterable[int]) -> Scope:
         """The same, but of these rows alone."""
-        scope = Scope(self.engine, self.collection, self.shard, self.index, None)
+        scope = Scope(self.engine, self.shard, None)
         scope.allow = np.zeros(len(self.index), bool)
         scope.allow[list(rows)] = True
         return scope
@@ -149,10 +154,8 @@ class VectorQuery:
             found = [scope.vectors(target).distances(numbers(vector), scope.allow) for target, vector in self.inputs]
         except exact.DimensionsError as problem:
             name = scope.collection.name.lower()
-            raise Refusal(
-                f"vector search: object vector search at index {name}: shard {name}_{scope.shard.name}: vector search: "
-                f"knn search: {problem}"
-            ) from None
+            where = f"vector search: object vector search at index {name}: shard {name}_{scope.shard.name}"
+            raise Refusal(f"{where}: vector search: knn search: {problem}") from None
         return combine.combine_targets(found, self.method, self.weights, limit)
 
     def near_enough(self, hits: Hits) -> Hits:
@@ -168,10 +171,8 @@ def targets_of(collection: Collection, names: Sequence[str]) -> list[Target]:
     known = collection.targets
     if not names:
         if len(known) > 1:
-            raise Refusal(
-                f"extract target vectors: class {collection.name} has multiple vectors, but no target vectors "
-                "were provided"
-            )
+            problem = "has multiple vectors, but no target vectors were provided"
+            raise Refusal(f"extract target vectors: class {collection.name} {problem}")
         return list(known.values())
     for name in names:
         if name not in known or name == LEGACY:
@@ -194,8 +195,7 @@ def _query(message: Near, inputs: Sequence[tuple[Target, Vector]], what: str) ->
     if distance is not None and certainty is not None:
         raise Refusal(f"{what}: cannot provide distance and certainty")
     if certainty is not None:
-        if len(inputs) > 1:
-            raise Refusal("multiple target vectors are not supported with certainty")
+        refuse_if(len(inputs) > 1, "multiple target vectors are not supported with certainty")
         for target, _ in inputs:
             if reason := exact.certainty_refusal(target.distance):
                 raise Refusal(reason)
@@ -228,7 +228,7 @@ def near(scope: Scope, kind: str, message: Near) -> VectorQuery:
     return near_object(scope, message) if kind == "near_object" else near_text(scope, message)
 
 
-def near_vector(collection: Collection, message: pb.NearVector, what: str = "near_vector") -> VectorQuery:
+def near_vector(collection: Collection, message: pb.NearVector) -> VectorQuery:
     """A search near given vectors, in any of the forms in which a message gives them."""
     names = _target_names(message)
     targets = targets_of(collection, names)
@@ -236,32 +236,29 @@ def near_vector(collection: Collection, message: pb.NearVector, what: str = "nea
     if not per_target and message.vector_per_target:
         per_target = [(name, [from_bytes(message.vector_per_target[name])]) for name in names]
     if per_target:
-        _check_names(list(dict.fromkeys(names)), [name for name, _ in per_target], what)
+        _check_names(list(dict.fromkeys(names)), [name for name, _ in per_target])
         known = {target.name: target for target in targets}
-        inputs: list[tuple[Target, Vector]] = []
-        for name, given in per_target:
-            target = known.get(name, targets[0])
-            inputs += [(target, vector) for whole in given for vector in _split(target, whole)]
+        given = [(known.get(name, targets[0]), vector) for name, vectors in per_target for vector in vectors]
     else:
-        vector = _single(message, what)
+        vector = _single(message, "near_vector")
         if isinstance(vector, MultiVector) and not all(target.multi for target in targets):
-            raise Refusal(f"{what}: provided vector is a multi vector but vector index supports regular vectors")
-        inputs = [(target, part) for target in targets for part in _split(target, vector)]
+            raise Refusal("near_vector: provided vector is a multi vector but vector index supports regular vectors")
+        given = [(target, vector) for target in targets]
+    inputs = [(target, part) for target, vector in given for part in _split(target, vector)]
     for target, vector in inputs:
         if target.multi and not isinstance(vector, MultiVector):
-            raise Refusal(f"{what}: provided vector is a regular vector but vector index supports multi vectors")
-        if not vector:
-            raise Refusal(f"{what}: vector is required")
-    return _query(message, inputs, what)
+            raise Refusal("near_vector: provided vector is a regular vector but vector index supports multi vectors")
+        refuse_if(not vector, "near_vector: vector is required")
+    return _query(message, inputs, "near_vector")
 
 
-def _check_names(wanted: Sequence[str], given: Sequence[str], what: str) -> None:
+def _check_names(wanted: Sequence[str], given: Sequence[str]) -> None:
     if wanted and len(wanted) != len(given):
-        raise Refusal(f"{what}: vector for target must have the same lengths as target vectors")
+        raise Refusal("near_vector: vector for target must have the same lengths as target vectors")
     for name, other in zip(wanted, given, strict=False):
         if name != other:
             lists = f"All target vectors: [{' '.join(wanted)}] all vectors for targets [{' '.join(given)}]"
-            raise Refusal(f"{what}: vector for target {name} is required. {lists}")
+            raise Refusal(f"near_vector: vector for target {name} is required. {lists}")
 
 
 def _inputs(item: pb.VectorForTarget) -> list[Vector]:
@@ -270,13 +267,11 @@ def _inputs(item: pb.VectorForTarget) -> list[Vector]:
 
 def _single(message: Any, what: str) -> Vector:
     """The one vector of a message: the newest form of those that are set."""
-    if len(message.vectors) > 1:
-        raise Refusal(f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
+    refuse_if(len(message.vectors) > 1, f"{what}: only 1 vector supported, found {len(message.vectors)} vectors")
     if message.vectors:
         return vector_of(message.vectors[0])
     vector = from_bytes(message.vector_bytes) or from_numbers(message.vector)
-    if not vector:
-        raise Refusal(f"{what}: vector is required")
+    refuse_if(not vector, f"{what}: vector is required")
     return vector
 
 
@@ -290,55 +285,51 @@ def _split(target: Target, vector: Vector) -> list[Vector]:
 
 def near_object(scope: Scope, message: pb.NearObject) -> VectorQuery:
     """A search near the stored vectors of an object of the same shard."""
-    if not message.id:
-        raise Refusal("near_object: id is required")
+    refuse_if(not message.id, "near_object: id is required")
     targets = targets_of(scope.collection, _target_names(message))
     row = scope.engine.storage.find(scope.shard.id, parse_uuid(message.id).bytes)
     if row is None:
         raise Refusal("vectorize search vector: nearObject params: vector not found")
     vectors = unpack(row.vectors)
-    inputs = []
-    for target in targets:
-        if target.name not in vectors:
-            raise Refusal(
-                f"vectorize search vector: nearObject params: nearObject search-object with id {message.id} has "
-                "no vector"
-            )
-        inputs.append((target, vectors[target.name]))
-    return _query(message, inputs, "near_object")
+    if not all(target.name in vectors for target in targets):
+        problem = f"nearObject search-object with id {message.id} has no vector"
+        raise Refusal(f"vectorize search vector: nearObject params: {problem}")
+    return _query(message, [(target, vectors[target.name]) for target in targets], "near_object")
 
 
-def near_text(scope: Scope, message: pb.NearTextSearch, what: str = "nearText") -> VectorQuery:
+def near_text(scope: Scope, message: pb.NearTextSearch) -> VectorQuery:
     """A search near the vector that a registered function makes of texts, perhaps moved."""
     targets = targets_of(scope.collection, _target_names(message))
-    if not message.query:
-        raise Refusal(f"{what}: the query must have at least one text")
+    refuse_if(not message.query, "nearText: the query must have at least one text")
     inputs = []
     for target in targets:
-        vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), what)], axis=0)
-        for name, sign in (("move_to", 1.0), ("move_away", -1.0)):
-            if message.HasField(name):  # type: ignore[arg-type]
-                vector = _moved(scope, target, vector, getattr(message, name), name, sign, what)
+        vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), "nearText")], axis=0)
+        if message.HasField("move_to"):
+            vector = _moved(scope, target, vector, message.move_to, "moveTo", most=1)
+        if message.HasField("move_away"):
+            vector = _moved(scope, target, vector, message.move_away, "moveAwayFrom", most=_LARGEST)
         inputs.append((target, vector.astype("<f4").tobytes()))
     return _query(message, inputs, "near_text")
 
 
-def _moved(scope: Scope, target: Target, vector: Numbers, move: Any, name: str, sign: float, what: str) -> Numbers:
-    label = "moveTo" if name == "move_to" else "moveAwayFrom"
+def _moved(
+    scope: Scope, target: Target, vector: Numbers, move: pb.NearTextSearch.Move, label: str, most: float
+) -> Numbers:
+    """A vector moved to others or away from them, at most so far."""
     if not move.concepts and not move.uuids:
         if move.force:
             raise Refusal(f"'nearText.{label}' parameter needs to have defined either 'concepts' or 'objects' fields")
         return vector
-    if not 0 <= move.force <= (1 if sign > 0 else _LARGEST):  # nor is it infinite or no number
+    if not 0 <= move.force <= most:  # nor is it infinite or no number
         raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
-    anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), what)] if move.concepts else []
+    anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), "nearText")] if move.concepts else []
     for text in move.uuids:
         row = scope.engine.storage.find(scope.shard.id, parse_uuid(text).bytes)
         anchor = unpack(row.vectors).get(target.name) if row else None
         if anchor is None:
             raise Refusal(f"nearText.{label}: object {text} has no vector")
         anchors.append(numbers(anchor))
-    return exact.moved(vector, anchors, sign * move.force)
+    return exact.moved(vector, anchors, move.force if label == "moveTo" else -move.force)
 
 
 def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vector]:
@@ -347,10 +338,8 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
         name = scope.collection.name
         if what == "hybrid":
             raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
-        raise Refusal(
-            f"could not vectorize input for collection {name} with search-type {what}. Make sure a vectorizer "
-            "module is configured for this collection"
-        )
+        how = "Make sure a vectorizer module is configured for this collection"
+        raise Refusal(f"could not vectorize input for collection {name} with search-type {what}. {how}")
     return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
 
 
@@ -361,55 +350,37 @@ class KeywordQuery:
     """Which words to find in which properties, and how many of them."""
 
     def __init__(
-        self, collection: Collection, query: str, names: Sequence[str], options: pb.SearchOperatorOptions | None
+        self, collection: Collection, query: str, names: Sequence[str], options: pb.SearchOperatorOptions
     ) -> None:
         self.query = query
         boosts = dict(bm25.parse_boost(name) for name in names)
-        self._fields = {
-            _searchable(collection, name[:1].lower() + name[1:]): boost for name, boost in boosts.items()
-        } or {prop: 1.0 for prop in collection.properties.values() if prop.searchable}
+        self._fields = {_searchable(collection, uncapitalised(name)): boost for name, boost in boosts.items()}
         if not self._fields:
-            raise Refusal("No properties provided, and no indexed properties found in class")
-        operator = 0
-        self._minimum = 0
-        if options is not None:
-            operator = options.operator
-            self._minimum = options.minimum_or_tokens_match
-        self._operator: bm25.Operator = one_of_enum(_OPERATORS, operator)
-        if self._operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
-            raise Refusal(
-                "OPERATOR_AND_CROSS requires all searched properties to share the same tokenization and analyzer "
-                "settings"
-            )
+            self._fields = {prop: 1.0 for prop in collection.properties.values() if prop.searchable}
+        refuse_if(not self._fields, "No properties provided, and no indexed properties found in class")
+        operator = one_of_enum(_OPERATORS, options.operator)
+        if operator == "and_cross" and len({prop.analyzer for prop in self._fields}) > 1:
+            rule = "requires all searched properties to share the same tokenization and analyzer settings"
+            raise Refusal(f"OPERATOR_AND_CROSS {rule}")
         given = collection.inverted.get("bm25") or {}
-        self._k1, self._b = given.get("k1", 1.2), given.get("b", 0.75)
+        self._settings: dict[str, Any] = {"k1": given.get("k1", 1.2), "b": given.get("b", 0.75)}
+        self._settings |= {"operator": operator, "minimum": options.minimum_or_tokens_match}
 
     def run(self, scope: Scope, limit: int) -> Hits:
         """The best rows, best first."""
-        return bm25.search(
-            self._indexed(scope),
-            self.query,
-            total=scope.index.count,
-            k1=self._k1,
-            b=self._b,
-            operator=self._operator,
-            minimum=self._minimum,
-            allow=scope.allow,
-            limit=limit,
-            tie=scope.uuid,
-        )
+        what: dict[str, Any] = {"total": scope.index.count, "allow": scope.allow, "limit": limit, "tie": scope.uuid}
+        return bm25.search(self._indexed(scope), self.query, **self._settings, **what)
 
     def explain(self, scope: Scope, row: int) -> str:
         """The words behind a hit, as the server lists them."""
-        terms = bm25.explain(self._indexed(scope), self.query, row)
-        parts = (f", BM25F_{term}_frequency:{tf}, BM25F_{term}_propLength:{size}" for term, (tf, size) in terms.items())
-        return "".join(parts)
+        terms = bm25.explain(self._indexed(scope), self.query, row).items()
+        return "".join(f", BM25F_{term}_frequency:{tf}, BM25F_{term}_propLength:{size}" for term, (tf, size) in terms)
 
     def _indexed(self, scope: Scope) -> list[bm25.Field]:
-        def keywords(prop: Property) -> Postings:
-            return scope.index.structure(prop.name, "keywords", lambda: _Keywords(prop)).postings
-
-        return [bm25.Field(keywords(prop), prop.analyzer, boost) for prop, boost in self._fields.items()]
+        return [
+            bm25.Field(scope.index.structure(prop.name, "keywords", Postings, prop.tokens), prop.analyzer, boost)
+            for prop, boost in self._fields.items()
+        ]
 
 
 def _searchable(collection: Collection, name: str) -> Property:
@@ -424,10 +395,8 @@ def _searchable(collection: Collection, name: str) -> Property:
 
 def keyword(collection: Collection, message: pb.BM25) -> KeywordQuery:
     """A keyword search from its message."""
-    if not message.query:
-        raise Refusal("keyword search (bm25) must have query set")
-    options = message.search_operator if message.HasField("search_operator") else None
-    return KeywordQuery(collection, message.query, message.properties, options)
+    refuse_if(not message.query, "keyword search (bm25) must have query set")
+    return KeywordQuery(collection, message.query, message.properties, message.search_operator)
 
 
 # Both.
@@ -446,7 +415,7 @@ class HybridQuery:
         self._vector: VectorQuery | None = None
         self._name = "hybridVector"
         if self._alpha < 1 and message.query:
-            options = message.bm25_search_operator if message.HasField("bm25_search_operator") else None
+            options = message.bm25_search_operator
             self._keyword = KeywordQuery(scope.collection, message.query, message.properties, options)
         if self._alpha > 0:
             self._vector = self._vector_leg(message)
@@ -473,8 +442,8 @@ class HybridQuery:
     def targets(self) -> list[Target]:
         return [target for target, _ in self._vector.inputs] if self._vector else []
 
-    def run(self, depth: int) -> list[tuple[int, float, str]]:
-        """Rows with their fused scores and how these came about, best first; each leg goes so deep."""
+    def run(self, depth: int) -> Explained:
+        """Rows with their fused scores, best first; each leg goes so deep."""
         near: Hits = []
         scope = self._scope
         if self._vector:
@@ -482,14 +451,15 @@ class HybridQuery:
             if self._farthest is not None:
                 near = [hit for hit in near if hit[1] <= self._farthest]
                 scope = scope.only(row for row, _ in near)
+        closeness = [(row, float(np.float32(1) - np.float32(distance))) for row, distance in near]
         words = self._keyword.run(scope, depth) if self._keyword else []
-        legs = [combine.Leg(self._alpha, [(row, float(np.float32(1) - np.float32(d))) for row, d in near])]
-        legs.append(combine.Leg(1 - self._alpha, words))
-        names = [f"vector,{self._name}", "keyword,bm25"]
-        used = [i for i, leg in enumerate(legs) if leg.weight > 0]
-        fused = combine.fuse([legs[i] for i in used], ranked=self._ranked, tie=self._scope.uuid)
-        names = [names[i] for i in used]
-        return [(result.document, result.score, self._explain(result, names)) for result in fused]
+        named = {
+            f"vector,{self._name}": combine.Leg(self._alpha, closeness),
+            "keyword,bm25": combine.Leg(1 - self._alpha, words),
+        }
+        used = {name: leg for name, leg in named.items() if leg.weight > 0}
+        fused = combine.fuse(list(used.values()), ranked=self._ranked, tie=scope.uuid)
+        return [(result.document, result.score, self._explain(result, list(used))) for result in fused]
 
     def _explain(self, result: combine.Fused, names: Sequence[str]) -> str:
         document = UUID(bytes=self._scope.uuid(result.document))
@@ -510,33 +480,35 @@ def _short(number: float) -> str:
 def _with_targets(near: Near, hybrid: pb.Hybrid) -> Near:
     """A search inside of a hybrid one, which may name the targets in its place."""
     copied = type(near)()
-    copied.CopyFrom(near)
-    near = copied  # a message of a caller in this process stays as it was
+    copied.CopyFrom(near)  # a message of a caller in this process stays as it was
     if hybrid.HasField("targets") and not near.HasField("targets"):
-        near.targets.CopyFrom(hybrid.targets)
+        copied.targets.CopyFrom(hybrid.targets)
     elif hybrid.target_vectors and not near.target_vectors:
-        near.target_vectors.extend(hybrid.target_vectors)
-    return near
+        copied.target_vectors.extend(hybrid.target_vectors)
+    return copied
 
 
 # After a search.
 
 
-def diversified(
-    scope: Scope, targets: Sequence[Target], rows: Sequence[int], away: Sequence[float], mmr: Any, limit: int
-) -> list[int]:
-    """The positions of the results that maximal marginal relevance picks, in the order of picking."""
-    if mmr.limit < 1:
-        raise Refusal("MMR limit must be at least 1")
-    if mmr.limit > limit:
-        raise Refusal(f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
-    if not 0 <= mmr.balance <= 1:
-        raise Refusal("MMR balance must be between 0 and 1")
+def _away(scores: Sequence[float]) -> list[float]:
+    """Scores as distances: spread over 0 to 1."""
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    return [1 - (score - low) / (high - low) if high > low else 0.0 for score in scores]
+
+
+def _diversified(
+    scope: Scope, targets: Sequence[Target], hits: Explained, away: Sequence[float], mmr: pb.Selection.MMR, limit: int
+) -> Explained:
+    """What maximal marginal relevance picks of hits that are so far away, in the order of picking."""
+    refuse_if(mmr.limit < 1, "MMR limit must be at least 1")
+    refuse_if(mmr.limit > limit, f"MMR limit ({mmr.limit}) cannot be larger than the query limit ({limit})")
+    refuse_if(not 0 <= mmr.balance <= 1, "MMR balance must be between 0 and 1")
     for target in targets:
         if target.multi:
             raise Refusal(f'MMR selection is not supported with multi-vector indexes (target vector "{target.name}")')
     if not targets:
-        return list(range(min(len(rows), mmr.limit)))
+        return hits[: mmr.limit]
     index = scope.vectors(targets[0])
-    vectors = [index.vector(row) if row in index else None for row in rows]
-    return combine.diversify(away, vectors, targets[0].distance, mmr.limit, mmr.balance)
+    vectors = [index.vector(row) if row in index else None for row, _, _ in hits]
+    return [hits[i] for i in combine.diversify(away, vectors, targets[0].distance, mmr.limit, mmr.balance)]

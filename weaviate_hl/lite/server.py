@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from weaviate_gen import SERVER_VERSION
 from weaviate_gen.rest.api import operations
 
-from weaviate_hl.lite.catalogue import Collection, Shard, capitalised
+from weaviate_hl.lite.catalogue import Collection, Json, Shard, capitalised
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, not_found
 from weaviate_hl.lite.router import Call, rest
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
 
 NODE = "node1"
 MAX_MESSAGE_SIZE = 104_858_000
@@ -60,25 +54,16 @@ def nodes(engine: Engine, call: Call) -> Json:
 @rest("nodes", "get_class")
 def nodes_of_class(engine: Engine, call: Call) -> Json:
     name = capitalised(call.text("className"))
-    collection = engine.catalogue.find(name)
-    if collection is None:
-        raise Refusal(f'class "{name}" not found', 404)
-    return _nodes(engine, call, [collection])
+    return _nodes(engine, call, [engine.catalogue.need(name, f'class "{name}" not found', 404)])
 
 
 def _nodes(engine: Engine, call: Call, collections: list[Collection]) -> Json:
-    node: Json = {
-        "name": NODE,
-        "status": "HEALTHY",
-        "version": SERVER_VERSION,
-        "batchStats": {"queueLength": 0, "ratePerSecond": 0},
-        "shards": None,
-        "operationalMode": "ReadWrite",
-    }
+    node: Json = {"name": NODE, "status": "HEALTHY", "version": SERVER_VERSION, "operationalMode": "ReadWrite"}
+    node |= {"batchStats": {"queueLength": 0, "ratePerSecond": 0}, "shards": None}
     if call.choice("output", "minimal", "verbose") == "verbose":
         only = call.text("shardName")
         node["shards"] = shards = [
-            _node_shard(engine, collection, shard)
+            _node_shard(engine, shard)
             for collection in collections
             for shard in collection.shards.values()
             if only in ("", shard.name) and shard.activity == "HOT"
@@ -87,10 +72,10 @@ def _nodes(engine: Engine, call: Call, collections: list[Collection]) -> Json:
     return {"nodes": [node]}
 
 
-def _node_shard(engine: Engine, collection: Collection, shard: Shard) -> Json:
+def _node_shard(engine: Engine, shard: Shard) -> Json:
     return {
         "name": shard.name,
-        "class": collection.name,
+        "class": shard.collection.name,
         "objectCount": engine.storage.count(shard.id),
         "vectorIndexingStatus": shard.status,
         "vectorQueueLength": 0,
@@ -112,14 +97,11 @@ def shards(engine: Engine, call: Call) -> list[Json]:
     ]
 
 
-_STATUSES = ("READY", "READONLY", "INDEXING", "SHUTDOWN")
-
-
 @rest("schema", "objects_shards_update")
 def update_shard(engine: Engine, call: Call) -> Json:
     status = call.body.get("status") or ""
     collection = _collection(engine, call, "update shard status to")
-    if status not in _STATUSES:
+    if status not in ("READY", "READONLY", "INDEXING", "SHUTDOWN"):
         raise Refusal(f"{status}: invalid storage status", 500)
     if shard := collection.shards.get(call.text("shardName")):
         shard.status = status
@@ -128,28 +110,15 @@ def update_shard(engine: Engine, call: Call) -> Json:
 
 
 def _collection(engine: Engine, call: Call, what: str) -> Collection:
-    collection = engine.catalogue.find(call.text("className"))
-    if collection is None:
-        name = capitalised(call.text("className"))
-        raise Refusal(f"cannot {what} a non-existing index for {name}: not found", 404)
-    return collection
+    name = capitalised(call.text("className"))
+    return engine.catalogue.need(name, f"cannot {what} a non-existing index for {name}: not found", 404)
 
 
 @rest("cluster", "get_statistics")
 def statistics(engine: Engine, call: Call) -> Json:
-    node: Json = {
-        "name": NODE,
-        "status": "HEALTHY",
-        "ready": True,
-        "open": True,
-        "dbLoaded": True,
-        "bootstrapped": True,
-        "isVoter": True,
-        "leaderId": NODE,
-        "leaderAddress": "",
-        "candidates": {},
-        "raft": {"state": "Leader"},
-    }
+    node: Json = {"name": NODE, "status": "HEALTHY", "leaderId": NODE, "leaderAddress": "", "candidates": {}}
+    node |= dict.fromkeys(("ready", "open", "dbLoaded", "bootstrapped", "isVoter"), True)
+    node["raft"] = {"state": "Leader"}
     return {"statistics": [node], "synchronized": True}
 
 
@@ -160,10 +129,10 @@ def tasks(engine: Engine, call: Call) -> Json:
 
 @rest("replication", "get_collection_sharding_state")
 def sharding_state(engine: Engine, call: Call) -> Json:
-    collection = engine.catalogue.find(call.text("collection"))
+    collection = engine.catalogue.need(call.text("collection"))
     only = call.text("shard")
-    found = [shard.name for shard in collection.shards.values() if only in ("", shard.name)] if collection else []
-    if collection is None or (only and not found):
+    found = [name for name in collection.shards if only in ("", name)]
+    if only and not found:
         raise not_found()
     shards = [{"shard": name, "replicas": [NODE]} for name in found]
     return {"shardingState": {"collection": collection.name, "shards": shards}}

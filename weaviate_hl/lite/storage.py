@@ -1,4 +1,4 @@
-"""The data file: SQLite with a write-ahead log, SQL statements and nothing else. What is in it survives `kill -9`.
+"""The data file: SQLite with a write-ahead log. What is in it survives `kill -9`.
 
 The file belongs to one process at a time. Its format has a version: `MIGRATIONS` leads an older file to today's.
 """
@@ -122,42 +122,14 @@ class Storage:
         finally:
             self._depth -= 1
 
-    # Collections, aliases and shards: few, and held in memory by the catalogue.
+    # Collections, aliases and shards: few, and held in memory by the catalogue, which has their statements.
 
     def load(self, table: str) -> list[tuple[Any, ...]]:
         """All rows of one of the small tables, in the order they were made."""
         return self._db.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608
 
-    def add_collection(self, name: str, config: str) -> int:
-        return self._insert("INSERT INTO collections (name, config) VALUES (?, ?)", name, config)
-
-    def set_config(self, collection: int, config: str) -> None:
-        self._db.execute("UPDATE collections SET config = ? WHERE id = ?", (config, collection))
-
-    def drop_collection(self, collection: int) -> None:
-        self._db.execute("DELETE FROM collections WHERE id = ?", (collection,))
-
-    def set_alias(self, name: str, collection: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (name, collection))
-
-    def drop_alias(self, name: str) -> None:
-        self._db.execute("DELETE FROM aliases WHERE name = ?", (name,))
-
-    def add_shard(self, collection: int, name: str, activity: str) -> int:
-        return self._insert(
-            "INSERT INTO shards (collection, name, activity) VALUES (?, ?, ?)", collection, name, activity
-        )
-
-    def set_shard(self, shard: int, activity: str, status: str, dimensions: str) -> None:
-        self._db.execute(
-            "UPDATE shards SET activity = ?, status = ?, dimensions = ? WHERE id = ?",
-            (activity, status, dimensions, shard),
-        )
-
-    def drop_shard(self, shard: int) -> None:
-        self._db.execute("DELETE FROM shards WHERE id = ?", (shard,))
-
-    def _insert(self, statement: str, *values: object) -> int:
+    def run(self, statement: str, *values: object) -> int:
+        """Run a statement; the id of the row that it inserted, if it did."""
         return self._db.execute(statement, values).lastrowid or 0
 
     # Objects.
@@ -169,27 +141,19 @@ class Storage:
         return first
 
     def insert(self, shard: int, rows: Iterable[Row]) -> None:
-        self._db.executemany(
-            f"INSERT INTO objects (shard, {_COLUMNS}) VALUES ({shard}, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            rows,
-        )
+        statement = f"INSERT INTO objects (shard, {_COLUMNS}) VALUES ({shard}, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        self._db.executemany(statement, rows)
 
     def replace(self, row: Row) -> None:
         """Write an object anew under the document id it has."""
-        self._db.execute(
-            "UPDATE objects SET created = ?, updated = ?, properties = ?, vectors = ? WHERE doc = ?",
-            (*row[2:], row.doc),
-        )
+        statement = "UPDATE objects SET created = ?, updated = ?, properties = ?, vectors = ? WHERE doc = ?"
+        self._db.execute(statement, (*row[2:], row.doc))
 
     def delete(self, docs: Iterable[int]) -> None:
         self._db.executemany("DELETE FROM objects WHERE doc = ?", ((doc,) for doc in docs))
 
     def find(self, shard: int, uuid: bytes) -> Row | None:
-        row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE shard = ? AND uuid = ?",  # noqa: S608
-            (shard, uuid),
-        ).fetchone()
-        return row and Row._make(row)
+        return next(self._select("WHERE shard = ? AND uuid = ?", shard, uuid), None)
 
     def known(self, shard: int, uuids: Sequence[bytes]) -> dict[bytes, Row]:
         """Those of these objects that exist."""
@@ -201,33 +165,26 @@ class Storage:
 
     def page(self, shard: int, limit: int, offset: int = 0, after: bytes = b"") -> list[Row]:
         """Objects in the order of their UUIDs, from after one of them on."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE shard = ? AND uuid > ? ORDER BY uuid LIMIT ? OFFSET ?",  # noqa: S608
-            (shard, after, limit, offset),
-        )
-        return [Row._make(row) for row in rows]
+        where = "WHERE shard = ? AND uuid > ? ORDER BY uuid LIMIT ? OFFSET ?"
+        return list(self._select(where, shard, after, limit, offset))
 
     def rows(self, shard: int) -> Iterator[Row]:
         """All objects, in the order of their document ids."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE shard = ? ORDER BY doc",  # noqa: S608
-            (shard,),
-        )
-        return map(Row._make, rows)
+        return self._select("WHERE shard = ? ORDER BY doc", shard)
 
     def count(self, shard: int) -> int:
         return int(self._db.execute("SELECT count(*) FROM objects WHERE shard = ?", (shard,)).fetchone()[0])
 
     def scan(self, shard: int, column: str) -> Iterator[tuple[Any, ...]]:
         """One column of every object, with its document id, in the order of these; what indexes are built from."""
-        return self._db.execute(
-            f"SELECT doc, {column} FROM objects WHERE shard = ? ORDER BY doc",  # noqa: S608
-            (shard,),
-        )
+        statement = f"SELECT doc, {column} FROM objects WHERE shard = ? ORDER BY doc"  # noqa: S608
+        return self._db.execute(statement, (shard,))
 
     def _where_in(self, condition: str, values: Sequence[Any]) -> Iterator[Row]:
         for start in range(0, len(values), _CHUNK):
             part = values[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            statement = f"SELECT {_COLUMNS} FROM objects WHERE {condition} IN ({marks})"  # noqa: S608
-            yield from map(Row._make, self._db.execute(statement, part))
+            yield from self._select(f"WHERE {condition} IN ({','.join('?' * len(part))})", *part)
+
+    def _select(self, where: str, *values: object) -> Iterator[Row]:
+        statement = f"SELECT {_COLUMNS} FROM objects {where}"  # noqa: S608
+        return map(Row._make, self._db.execute(statement, values))

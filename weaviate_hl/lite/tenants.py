@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from weaviate_hl.lite.catalogue import Catalogue, Collection, Shard, capitalised, shard_of
-from weaviate_hl.lite.errors import Refusal, not_found
+from weaviate_hl.lite.catalogue import Catalogue, Collection, Json, Shard, capitalised, shard_of
+from weaviate_hl.lite.engine import Engine
+from weaviate_hl.lite.errors import Refusal, not_found, refuse_if, within
 from weaviate_hl.lite.router import Call, one_of, rest, rpc
 
 if TYPE_CHECKING:
-    from weaviate_gen.grpc.v1.tenants_pb2 import TenantsGetReply, TenantsGetRequest
-
-    from weaviate_hl.lite.engine import Engine
-
-Json = dict[str, Any]
+    from weaviate_gen.grpc.v1 import tenants_pb2 as pb
 
 _STORED = {"ACTIVE": "HOT", "INACTIVE": "COLD", "OFFLOADED": "FROZEN"}
 _STATUSES = "ACTIVE INACTIVE OFFLOADED OFFLOADING ONLOADING HOT COLD FROZEN FREEZING UNFREEZING".split()
@@ -30,19 +27,15 @@ def shard_for_write(catalogue: Catalogue, collection: Collection, tenant: str) -
     return shard_of(catalogue, collection, tenant)
 
 
-def _collection(engine: Engine, name: str, status: int = 422) -> Collection:
+def _collection(engine: Engine, name: str) -> Collection:
     name = capitalised(name)
-    collection = engine.catalogue.find(name)
-    if collection is None:
-        raise Refusal(f'class "{name}": class not found', status)
-    if not collection.multi_tenant:
-        raise Refusal(f'multi-tenancy is not enabled for class "{name}"')
+    collection = engine.catalogue.need(name, f'class "{name}": class not found')
+    refuse_if(not collection.multi_tenant, f'multi-tenancy is not enabled for class "{name}"')
     return collection
 
 
 def _check_name(name: str, prefix: str = "") -> None:
-    if not name:
-        raise Refusal(f"{prefix}empty tenant name")
+    refuse_if(not name, f"{prefix}empty tenant name")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise Refusal(
             f"{prefix} '{name}' is not a valid tenant name. should only contain alphanumeric characters (a-z, "
@@ -60,12 +53,10 @@ def _check(given: list[Json], creating: bool) -> list[tuple[str, str]]:
             one_of(status, "activityStatus", "body", _STATUSES)
         if creating:
             _check_name(name, f"tenant name at index {i}: ")
-        if name in seen:
-            raise Refusal(f"tenant name {name} existed multiple times")
+        refuse_if(name in seen, f"tenant name {name} existed multiple times")
         seen.add(name)
         status = _STORED.get(status, status)
-        if status == "FROZEN":
-            raise Refusal("can't offload tenants, because offload-s3 module is not enabled")
+        refuse_if(status == "FROZEN", "can't offload tenants, because offload-s3 module is not enabled")
         if status not in ("HOT", "COLD") and (status or not creating):
             raise Refusal(f"invalid activity status '{status}' for tenant \"{name}\"")
         checked.append((name, status))
@@ -90,20 +81,16 @@ def create(engine: Engine, call: Call) -> list[Json]:
 @rest("schema", "tenants_update")
 def update(engine: Engine, call: Call) -> list[Json]:
     collection = _collection(engine, call.text("className"))
-    if len(call.body) > _MOST:
-        raise Refusal(f"maximum number of tenants allowed to be updated simultaneously is {_MOST}")
+    refuse_if(len(call.body) > _MOST, f"maximum number of tenants allowed to be updated simultaneously is {_MOST}")
     tenants = _check(call.body, creating=False)
-    missing = []
+    missing = [name for name, _ in tenants if name not in collection.shards]
     with engine.storage.transaction():
         for name, status in tenants:
-            shard = collection.shards.get(name)
-            if shard is None:
-                missing.append(name)
-                continue
-            shard.activity = status
-            if status != "HOT":
-                shard.index = None
-            engine.catalogue.save_shard(shard)
+            if shard := collection.shards.get(name):
+                shard.activity = status
+                if status != "HOT":
+                    shard.forget_index()
+                engine.catalogue.save_shard(shard)
     if missing:
         raise Refusal(f"shard not found: {missing[0]}")
     return _echo(tenants)
@@ -137,25 +124,17 @@ def exists(engine: Engine, call: Call) -> None:
     try:
         get_one(engine, call)
     except Refusal as problem:
-        raise Refusal("", problem.status) from None
+        raise Refusal("", problem.status) from None  # HEAD has no body
 
 
 @rpc("TenantsGet")
-def tenants_get(engine: Engine, request: TenantsGetRequest) -> TenantsGetReply:
-    from weaviate_gen.grpc.v1 import tenants_pb2 as pb
-
-    try:
+def tenants_get(engine: Engine, request: pb.TenantsGetRequest, reply: pb.TenantsGetReply) -> None:
+    with within("get tenants: "):
         collection = _collection(engine, request.collection)
         names: Iterable[str] = collection.shards
         if request.WhichOneof("params") == "names":
             names = request.names.values
-            if not names:
-                raise Refusal("must specify at least one tenant name")
-    except Refusal as problem:
-        raise problem.within("get tenants: ") from None
-    reply = pb.TenantsGetReply()
+            refuse_if(not names, "must specify at least one tenant name")
     for name in names:
         if shard := collection.shards.get(name):
-            activity = pb.TenantActivityStatus.Value(f"TENANT_ACTIVITY_STATUS_{shard.activity}")
-            reply.tenants.add(name=name, activity_status=activity)
-    return reply
+            reply.tenants.add(name=name, activity_status=f"TENANT_ACTIVITY_STATUS_{shard.activity}")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from weaviate_hl.lite.catalogue import Collection
+from weaviate_hl.lite.catalogue import Collection, Json
+from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.index import CREATED, UPDATED
-from weaviate_hl.lite.objects import delete, index_of, now
+from weaviate_hl.lite.objects import delete, now
 from weaviate_hl.lite.results import Found
 from weaviate_hl.lite.search.dates import instant
-
-if TYPE_CHECKING:
-    from weaviate_hl.lite.engine import Engine
 
 _STATE = "ttl: next deletion"
 
 
-def _config(collection: Collection) -> dict[str, Any] | None:
-    config: dict[str, Any] = collection.config.get("objectTtlConfig") or {}
+def _config(collection: Collection) -> Json | None:
+    config: Json = collection.config.get("objectTtlConfig") or {}
     return config if config.get("enabled") else None
 
 
-def _expired(config: dict[str, Any], value: Any) -> bool:
+def _expired(config: Json, value: Any) -> bool:
     """Whether an object is expired, by what it has of the property that its life is counted from."""
     if value is None:
         return False
@@ -36,17 +33,16 @@ def alive(collection: Collection, found: list[Found]) -> list[Found]:
     config = _config(collection)
     if config is None or not config["filterExpiredObjects"]:
         return found
-    by = config["deleteOn"]
 
     def base(item: Found) -> Any:
         times = {CREATED: item.row.created, UPDATED: item.row.updated}
-        return times[by] if by in times else json.loads(item.row.properties).get(by)
+        return times.get(config["deleteOn"]) or item.properties.get(config["deleteOn"])
 
     return [item for item in found if not _expired(config, base(item))]
 
 
 def delete_if_due(engine: Engine) -> None:
-    """Delete expired objects, as often as the schedule says; called with every request."""
+    """Delete expired objects, as often as the schedule says."""
     every = engine.settings.objects_ttl_delete_schedule
     if not every:
         return
@@ -55,12 +51,9 @@ def delete_if_due(engine: Engine) -> None:
         return
     engine.state[_STATE] = time.monotonic() + every
     for collection in engine.catalogue.collections.values():
-        config = _config(collection)
-        if config is None:
-            continue
-        for shard in collection.shards.values():
-            if shard.activity == "HOT" and shard.status != "READONLY":
-                index = index_of(engine, shard)
-                column = index.column(config["deleteOn"])
-                rows = [row for row in index.listed(index.all) if _expired(config, column[row])]
-                delete(engine, shard, [index.docs[row] for row in rows])
+        if config := _config(collection):
+            for shard in collection.shards.values():
+                if shard.activity == "HOT" and shard.status != "READONLY":
+                    index, column = shard.index, shard.index.column(config["deleteOn"])
+                    rows = [row for row in index.listed(index.all) if _expired(config, column[row])]
+                    delete(engine, shard, [index.docs[row] for row in rows])

@@ -14,12 +14,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from weaviate_hl.lite.catalogue import Property
+from weaviate_hl.lite.catalogue import Json, Property
 from weaviate_hl.lite.errors import Refusal
 from weaviate_hl.lite.search.order import go_number
 from weaviate_hl.lite.vectors import float32, shortest
-
-Json = dict[str, Any]
 
 REST, GRPC = "json.Number", "float64"
 """The protocol that a value came by, named by what the server calls its numbers."""
@@ -30,11 +28,7 @@ class _Wrong(Exception):
 
 
 def normalise(prop: Property, value: Any, class_name: str, source: str, path: str = "") -> Any:
-    """A value of a property in the form in which it is kept; references are checked elsewhere.
-
-    Raises:
-        Refusal: The data type does not accept it.
-    """
+    """A value in the form in which it is kept, or its refusal by the data type; references are checked elsewhere."""
     path = path or prop.name
     label = _LABELS.get(prop.type) or _LABELS.get(prop.kind, prop.kind)
     try:
@@ -93,26 +87,44 @@ def _object(prop: Property, value: Any, class_name: str, source: str, path: str)
     return kept
 
 
-def _text(value: Any, source: str) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(f"not a string, but {kind_of(value, source)}")
-    return value
+Check = Callable[[Any, str], Any]
+"""What brings a single value into the form in which it is kept, or raises `_Wrong`; it also gets the protocol."""
+
+
+def _of_type(kind: type, name: str) -> Check:
+    def check(value: Any, source: str) -> Any:
+        if not isinstance(value, kind):
+            raise _Wrong(f"not a {name}, but {kind_of(value, source)}")
+        return value
+
+    return check
+
+
+def _of_format(normal: Callable[[str], str | None], name: str) -> Check:
+    def check(value: Any, source: str) -> str:
+        kept = normal(value) if isinstance(value, str) else None
+        if kept is None:
+            raise _Wrong(f"requires a string {name}, but the given value is '{show(value, source)}'")
+        return kept
+
+    return check
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _integer(value: Any, source: str) -> int:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if isinstance(value, float) and (source == REST or not value.is_integer()):
-            if source == REST:
-                raise _Wrong(f"the JSON number '{value}' could not be converted to an int")
-        elif -(2**63) <= value < 2**63:
-            return value if isinstance(value, int) and -(2**53) <= value <= 2**53 else int(float(value))
-        elif source == REST:
-            raise _Wrong(f"the JSON number '{value}' could not be converted to an int")
+    whole = _is_number(value) and (isinstance(value, int) or (source == GRPC and value.is_integer()))
+    if whole and -(2**63) <= value < 2**63:
+        return value if isinstance(value, int) and -(2**53) <= value <= 2**53 else int(float(value))
+    if source == REST and _is_number(value):
+        raise _Wrong(f"the JSON number '{value}' could not be converted to an int")
     raise _Wrong(f"requires an integer, the given value is '{show(value, source)}'")
 
 
 def _number(value: Any, source: str) -> float | int:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if not _is_number(value) or not math.isfinite(value):
         raise _Wrong(f"requires a float, the given value is '{show(value, source)}'")
     return plain_number(float(value))
 
@@ -120,26 +132,6 @@ def _number(value: Any, source: str) -> float | int:
 def plain_number(number: float) -> float | int:
     """A number as the server's JSON shows it: a whole one without its point, and with no more digits than it needs."""
     return int(Decimal(repr(number))) if number.is_integer() and abs(number) < 1e21 else number
-
-
-def _boolean(value: Any, source: str) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong(f"not a bool, but {kind_of(value, source)}")
-    return value
-
-
-def _date(value: Any, source: str) -> str:
-    kept = normal_date(value) if isinstance(value, str) else None
-    if kept is None:
-        raise _Wrong(f"requires a string with a RFC3339 formatted date, but the given value is '{show(value, source)}'")
-    return kept
-
-
-def _uuid(value: Any, source: str) -> str:
-    kept = normal_uuid(value) if isinstance(value, str) else None
-    if kept is None:
-        raise _Wrong(f"requires a string of UUID format, but the given value is '{show(value, source)}'")
-    return kept
 
 
 def _blob(value: Any, source: str) -> str:
@@ -163,13 +155,13 @@ def _blob_hash(value: Any, source: str) -> str:
 def _geo(value: Any, source: str) -> Json:
     if not isinstance(value, dict):
         raise _Wrong(f"geoCoordinates must be a map, but got: {kind_of(value, source)}")
-    kept: Json = {}
     for field in ("longitude", "latitude"):
         if field not in value:
             raise _Wrong(f"geoCoordinates is missing required field '{field}'")
+    kept: Json = {}
     for field in ("latitude", "longitude"):
         number = value[field]
-        if not isinstance(number, (int, float)) or isinstance(number, bool):
+        if not _is_number(number):
             raise _Wrong(f"invalid {field}: must be json.Number or float, but got {kind_of(number, source)}")
         try:
             kept[field] = shortest(float32(number))
@@ -212,19 +204,6 @@ def _phone(value: Any, source: str) -> Json:
     return kept
 
 
-_ONE: Mapping[str, Callable[[Any, str], Any]] = {
-    "text": _text,
-    "int": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "date": _date,
-    "uuid": _uuid,
-    "blob": _blob,
-    "blobHash": _blob_hash,
-    "geoCoordinates": _geo,
-    "phoneNumber": _phone,
-}
-
 # Dates and UUIDs.
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
@@ -258,6 +237,20 @@ def normal_uuid(text: str) -> str | None:
         text = text.lower()
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
     return None
+
+
+_ONE: Mapping[str, Check] = {
+    "text": _of_type(str, "string"),
+    "int": _integer,
+    "number": _number,
+    "boolean": _of_type(bool, "bool"),
+    "date": _of_format(normal_date, "with a RFC3339 formatted date"),
+    "uuid": _of_format(normal_uuid, "of UUID format"),
+    "blob": _blob,
+    "blobHash": _blob_hash,
+    "geoCoordinates": _geo,
+    "phoneNumber": _phone,
+}
 
 
 # As Go prints what it refuses.

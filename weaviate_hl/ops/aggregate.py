@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from weaviate_hl.values.filters import FilterReturn
 
 
-class _Aggregation(search.Asked):
+class _Aggregation(search.Builder):
     @staticmethod
     def begin(**known: Any) -> AggregateRequest:
         return AggregateRequest(**known)
@@ -64,7 +64,7 @@ class _Aggregation(search.Asked):
         request, check = self.request, self.check
         request.objects_count = bool(check.boolean("total_count", total_count, required=True))
         if object_limit is not None:
-            request.object_limit = check.whole("object_limit", object_limit) or 0
+            request.object_limit = check.whole("object_limit", object_limit)
         if filters is not None:
             request.filters.CopyFrom(to_message(filters))
         if group_by is not None:
@@ -72,7 +72,7 @@ class _Aggregation(search.Asked):
             check.one("group_by", group, GroupByAggregate, more=" or str")
             request.group_by.property = check.text("group_by.prop", group.prop, required=True)
             if group.limit is not None:
-                request.limit = check.whole("group_by.limit", group.limit) or 0
+                request.limit = check.whole("group_by.limit", group.limit)
         for metrics in check.several("return_metrics", return_metrics or [], PropertyMetrics):
             _metrics(check, request.aggregations.add(property=metrics.property_name), metrics)
         read = _whole if group_by is None else _groups
@@ -141,13 +141,9 @@ def _result(message: AggregateReply.Aggregations.Aggregation) -> AggregateResult
     return _RESULTS[kind](getattr(message, kind))
 
 
-def _numeric(kind: type[Any]) -> Callable[[Any], Any]:
-    names = ("count", "maximum", "mean", "median", "minimum", "mode", "sum")
-    return lambda message: kind(*(_of(message, name) for name in names))
-
-
 def _plain(kind: type[Any]) -> Callable[[Any], Any]:
-    return lambda message: kind(**{name: _of(message, name) for name in kind.__dataclass_fields__})
+    names = [name.rstrip("_") for name in kind.__dataclass_fields__]
+    return lambda message: kind(*(_of(message, name) for name in names))
 
 
 def _text(message: Any) -> AggregateText:
@@ -156,8 +152,8 @@ def _text(message: Any) -> AggregateText:
 
 
 _RESULTS: dict[str, Callable[[Any], AggregateResult]] = {
-    "int": _numeric(AggregateInteger),
-    "number": _numeric(AggregateNumber),
+    "int": _plain(AggregateInteger),
+    "number": _plain(AggregateNumber),
     "boolean": _plain(AggregateBoolean),
     "date": _plain(AggregateDate),
     "text": _text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from weaviate_gen.rest.api.schema import (
     aliases_create,
@@ -12,9 +12,8 @@ from weaviate_gen.rest.api.schema import (
     aliases_update,
 )
 
-from weaviate_hl.op import RestOp
-from weaviate_hl.ops.schema import ABSENT, there
-from weaviate_hl.values.configuration import Json
+from weaviate_hl.op import ABSENT, RestOp, there
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.schema import AliasReturn
 
 SINCE = "1.32.0"
@@ -40,11 +39,13 @@ def list_all(collection: str | None) -> RestOp[dict[str, AliasReturn]]:
 
 def get(alias: str) -> RestOp[AliasReturn | None]:
     """An alias, or None."""
-
-    def read(status: int, headers: Any, body: bytes) -> AliasReturn | None:
-        return AliasReturn.of(cast(Json, aliases_get_alias.parse(status, headers, body)))
-
-    return RestOp(aliases_get_alias.request(alias), read, f"Reading alias {alias!r}", absent=ABSENT, since=SINCE)
+    return RestOp(
+        aliases_get_alias.request(alias),
+        aliases_get_alias.parse,
+        f"Reading alias {alias!r}",
+        absent=ABSENT,
+        since=SINCE,
+    ).then(lambda told: AliasReturn.of(cast(Json, told)))
 
 
 def update(alias: str, collection: str) -> RestOp[bool | None]:

@@ -13,9 +13,8 @@ from weaviate_gen.rest.api.objects import class_get
 
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem
 from weaviate_hl.batching.machine import Part
-from weaviate_hl.op import Op, RestOp
+from weaviate_hl.op import ABSENT, Op, RestOp
 from weaviate_hl.ops import data, vectors
-from weaviate_hl.ops.schema import ABSENT
 from weaviate_hl.values.batch import BatchObject, BatchReference, ErrorObject, ErrorReference
 from weaviate_hl.values.inputs import ReferenceToMulti
 
@@ -34,7 +33,7 @@ def is_there(item: ReferenceItem) -> RestOp[bool | None]:
     """Whether an object has a reference; None means that there is no such object."""
     beacon = f"{item.to_collection or ''}/{item.to_uuid}"
 
-    def has(told: Any) -> bool:
+    def has(told: Any) -> bool | None:
         links = (told.get("properties") or {}).get(item.name) or ()
         return any(str(link.get("beacon", "")).lower().endswith(beacon.lower()) for link in links)
 
@@ -43,7 +42,7 @@ def is_there(item: ReferenceItem) -> RestOp[bool | None]:
         class_get.parse,
         f"Looking for a reference of object {item.from_uuid} of collection {item.collection!r}",
         absent=ABSENT,
-    ).then(lambda told: None if told is None else has(told))
+    ).then(has)
 
 
 # What has failed.

@@ -33,7 +33,7 @@ def fill(check: ArgumentCheck, message: Boost, given: BoostReturn) -> None:
     if given.weight is not None:
         message.weight = check.number("boost.weight", given.weight)
     if given.depth is not None:
-        message.depth = check.whole("boost.depth", given.depth) or 0
+        message.depth = check.whole("boost.depth", given.depth)
 
 
 def _condition(check: ArgumentCheck, message: Boost.Condition, given: BoostCondition) -> None:

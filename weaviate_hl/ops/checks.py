@@ -9,49 +9,44 @@ from uuid import UUID
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.ops import vectors
 from weaviate_hl.ops.values import BadValue
-from weaviate_hl.values.configuration import Check
+from weaviate_hl.values.base import Check
 from weaviate_hl.values.properties import class_name
 
 T = TypeVar("T")
 
 
 class ArgumentCheck(Check):
-    """The checks of one call; errors name the call, the argument and what was given."""
+    """The checks of a call of a client."""
 
     __slots__ = ()
-
-    @property
-    def call(self) -> str:
-        """The call that is checked."""
-        return self._factory
-
-    def refuse(self, argument: str, wanted: str, value: object) -> None:
-        """Raise the error of a wrong argument."""
-        self._refuse(argument, wanted, value)
 
     def name(self, argument: str, value: str) -> str:
         """A name that is a part of an address."""
         self.text(argument, value, required=True, nonempty=True)
         if value in (".", ".."):
-            self._refuse(argument, "a name", value)
+            self.refuse(argument, "a name", value)
         return value
 
     def collection(self, argument: str, value: str) -> str:
         """The name of a collection, as the server has it."""
         return class_name(self.name(argument, value))
 
-    def whole(self, argument: str, value: int | None, least: int = 0) -> int | None:
-        """A number from 0, or more, that the wire has room for."""
+    def whole(self, argument: str, value: int | None, least: int = 0) -> int:
+        """A number from 0, or more, that the wire has room for; without one, it is 0."""
         self.integer(argument, value)
         if value is not None and not least <= value < 2**32:
-            self._refuse(argument, f"an int from {least} to 4294967295", value)
-        return value
+            self.refuse(argument, f"an int from {least} to 4294967295", value)
+        return value or 0
+
+    def texts(self, name: str, value: Sequence[str] | None, *, required: bool = False) -> list[str]:
+        """A list of texts; without one, it is empty."""
+        return super().texts(name, value, required=required) or []
 
     def fraction(self, argument: str, value: float) -> float:
         """A number from 0 to 1."""
         self.number(argument, value, required=True)
         if not 0 <= value <= 1:
-            self._refuse(argument, "a number from 0 to 1", value)
+            self.refuse(argument, "a number from 0 to 1", value)
         return value
 
     def uuid(self, argument: str, value: Any) -> str:
@@ -59,7 +54,7 @@ class ArgumentCheck(Check):
         try:
             return str(value if isinstance(value, UUID) else UUID(value))
         except (AttributeError, TypeError, ValueError):
-            self._refuse(argument, "a UUID, or a str that is one", value)
+            self.refuse(argument, "a UUID, or a str that is one", value)
         return str(value)
 
     def vector(self, argument: str, value: Any) -> tuple[bytes, int]:
@@ -67,15 +62,15 @@ class ArgumentCheck(Check):
         try:
             data, kind = vectors.encode(value)
         except BadValue as bad:
-            raise WeaviateInvalidInputError(f"{self._factory}: `{argument}{bad.path}`: {bad.reason}") from None
+            raise WeaviateInvalidInputError(f"{self.call}: `{argument}{bad.path}`: {bad.reason}") from None
         if not data:
-            self._refuse(argument, "a vector that is not empty", value)
+            self.refuse(argument, "a vector that is not empty", value)
         return data, kind
 
     def one(self, argument: str, value: T, *kinds: type[Any], more: str = "") -> T:
         """A value of one of these kinds."""
         if not isinstance(value, kinds):
-            self._refuse(argument, " or ".join(kind.__name__ for kind in kinds) + more, value)
+            self.refuse(argument, " or ".join(kind.__name__ for kind in kinds) + more, value)
         return value
 
     def several(self, argument: str, value: Any, *kinds: type[Any]) -> list[Any]:
@@ -87,7 +82,7 @@ class ArgumentCheck(Check):
     def iterable(self, argument: str, value: Any) -> Iterable[Any]:
         """What gives one thing after another; not one thing that happens to do so, too."""
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-            self._refuse(argument, "a list", value)
+            self.refuse(argument, "a list", value)
         return value
 
 
@@ -96,7 +91,7 @@ class Unchecked(ArgumentCheck):
 
     __slots__ = ()
 
-    def _refuse(self, name: str, wanted: str, value: object) -> None:  # type: ignore[override]
+    def refuse(self, name: str, wanted: str, value: object) -> None:  # type: ignore[override]
         """Let it pass: the server will say."""
 
 

@@ -32,11 +32,11 @@ from weaviate_hl.errors import (
     WeaviateInvalidInputError,
     WeaviateTimeoutError,
 )
-from weaviate_hl.op import RestOp, RpcOp
+from weaviate_hl.op import ABSENT, RestOp, RpcOp, there
 from weaviate_hl.ops import encode, filters
-from weaviate_hl.ops.schema import ABSENT, there
 from weaviate_hl.ops.scope import Scope
-from weaviate_hl.ops.values import BadValue, Json
+from weaviate_hl.ops.values import BadValue
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.batch import (
     BatchObject,
     BatchObjectReturn,

@@ -181,17 +181,14 @@ def _vectors(metadata: Any) -> Iterable[tuple[str, bytes, int]]:
         yield one.name, one.vector_bytes, one.type
 
 
-# Replies. `properties` and `references` are the models whose instances the objects are to have, where not dictionaries.
+# Replies; bytes that are none are a ResponseCannotBeDecodedError. `properties` and `references` are the models whose
+# instances the objects are to have, where not dictionaries.
 
 
 def query(
     reply: bytes, properties: Any = None, references: Any = None
 ) -> QueryReturn[Any, Any] | Unfinished[QueryReturn[Any, Any]]:
-    """What a search found.
-
-    Raises:
-        ResponseCannotBeDecodedError: These are not the bytes of a reply.
-    """
+    """What a search found."""
     message = _parse(reply)
     objects, rest = _by_and_by(Object, reader(_Found, properties, references), message.results)
     found = QueryReturn[Any, Any](objects, _profile(message))
@@ -199,21 +196,13 @@ def query(
 
 
 def single(reply: bytes, properties: Any = None, references: Any = None) -> ObjectSingleReturn[Any, Any] | None:
-    """The object that a search by id found, if there is one.
-
-    Raises:
-        ResponseCannotBeDecodedError: These are not the bytes of a reply.
-    """
+    """The object that a search by id found, if there is one."""
     found = _objects(ObjectSingleReturn, reader(_Single, properties, references), _parse(reply).results)
     return found[0] if found else None
 
 
 def group_by(reply: bytes, properties: Any = None, references: Any = None) -> GroupByReturn[Any, Any]:
-    """What a search found, in groups.
-
-    Raises:
-        ResponseCannotBeDecodedError: These are not the bytes of a reply.
-    """
+    """What a search found, in groups."""
     message = _parse(reply)
     found = reader(_Found, properties, references)
     groups = {group.name: Group(**_group(group, found)) for group in message.group_by_results}
@@ -221,11 +210,7 @@ def group_by(reply: bytes, properties: Any = None, references: Any = None) -> Gr
 
 
 def generative(reply: bytes, properties: Any = None, references: Any = None) -> GenerativeReturn[Any, Any]:
-    """What a search found, and what was generated from it.
-
-    Raises:
-        ResponseCannotBeDecodedError: These are not the bytes of a reply.
-    """
+    """What a search found, and what was generated from it."""
     message = _parse(reply)
     return GenerativeReturn(
         objects=_objects(GenerativeObject, reader(_Generated, properties, references), message.results),
@@ -237,11 +222,7 @@ def generative(reply: bytes, properties: Any = None, references: Any = None) -> 
 def generative_group_by(
     reply: bytes, properties: Any = None, references: Any = None
 ) -> GenerativeGroupByReturn[Any, Any]:
-    """What a search found, in groups, and what was generated from them.
-
-    Raises:
-        ResponseCannotBeDecodedError: These are not the bytes of a reply.
-    """
+    """What a search found, in groups, and what was generated from them."""
     message = _parse(reply)
     found = reader(_Found, properties, references)
     groups = {

@@ -17,10 +17,10 @@ from weaviate_gen.grpc.v1 import base_pb2, batch_pb2
 
 from weaviate_hl.errors import InvalidDataModelError, WeaviateInsertInvalidPropertyError, WeaviateInvalidInputError
 from weaviate_hl.ops import scalars, vectors
-from weaviate_hl.ops.models import plain
-from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of, packer, short, to_json
+from weaviate_hl.ops.values import TEXTS, BadValue, kind_of, list_of, packer, short, to_json
 from weaviate_hl.ops.varint import varint
-from weaviate_hl.values.generics import DataModel
+from weaviate_hl.values.base import Json
+from weaviate_hl.values.generics import DataModel, plain
 from weaviate_hl.values.inputs import MAX_INTEGER, DataObject, ReferenceToMulti
 from weaviate_hl.values.properties import class_name
 

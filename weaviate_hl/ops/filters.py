@@ -7,7 +7,8 @@ from typing import Any
 from weaviate_gen.grpc.v1 import base_pb2
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.ops.values import TEXTS, BadValue, Json, kind_of, list_of
+from weaviate_hl.ops.values import BadValue, kind_of, list_of
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.filters import (
     CountRef,
     FilterCombination,
@@ -41,12 +42,12 @@ def to_message(given: FilterReturn) -> base_pb2.Filters:
 
 
 def _write(given: FilterReturn, message: base_pb2.Filters, depth: int) -> None:
-    message.operator = _operator(given)
+    given = _known(given)
+    message.operator = _OPERATORS[given.operator]
     if isinstance(given, FilterCombination):
         for inner in _operands(given, depth):
             _write(inner, message.filters.add(), depth + 1)
         return
-    assert isinstance(given, FilterValue)  # noqa: S101 - there are no others, see _operator
     _write_target(given.target, message.target)
     value = given.value
     if isinstance(value, GeoCoordinateFilter):
@@ -79,10 +80,10 @@ def _operands(given: FilterCombination, depth: int) -> list[FilterReturn]:
     return found
 
 
-def _operator(given: FilterReturn) -> base_pb2.Filters.Operator.ValueType:
-    if not isinstance(given, (FilterCombination, FilterValue)):
-        raise WeaviateInvalidInputError(f"Expected a filter, as in Filter.by_property(...).equal(...), not {given!r}")
-    return _OPERATORS[given.operator]
+def _known(given: FilterReturn) -> FilterCombination | FilterValue:
+    if isinstance(given, (FilterCombination, FilterValue)):
+        return given
+    raise WeaviateInvalidInputError(f"Expected a filter, as in Filter.by_property(...).equal(...), not {given!r}")
 
 
 def _write_target(target: Target, message: base_pb2.FilterTarget) -> None:
@@ -103,13 +104,11 @@ def _value(given: FilterValue) -> tuple[Any, str, bool]:
     """A filter's value as plain JSON, its kind, and whether it is a list."""
     try:
         kind, convert = kind_of(given.value)
-        if kind == "list":
-            if {kind_of(item)[0] for item in given.value} == {"text", "uuid"}:  # ids, in either form
-                return [kind_of(item)[1](item) for item in given.value], "text", True
-            return *list_of(given.value), True
-        if kind in TEXTS or kind in _FIELDS:
+        if kind != "list":
             return convert(given.value), kind, False
-        raise BadValue("a filter compares texts, numbers, booleans, dates and UUIDs")
+        if {kind_of(item)[0] for item in given.value} == {"text", "uuid"}:  # ids, in either form
+            return [kind_of(item)[1](item) for item in given.value], "text", True
+        return *list_of(given.value), True
     except BadValue as bad:
         raise WeaviateInvalidInputError(f"The filter on {given.target!r}: {bad.path} {bad.reason}") from None
 
@@ -120,13 +119,10 @@ def to_json(given: FilterReturn, depth: int = 0) -> Json:
     Raises:
         WeaviateInvalidInputError: It is no filter, or its value cannot be sent.
     """
-    _operator(given)
+    given = _known(given)
     if isinstance(given, FilterCombination):
-        return {
-            "operator": str(given.operator),
-            "operands": [to_json(inner, depth + 1) for inner in _operands(given, depth)],
-        }
-    assert isinstance(given, FilterValue)  # noqa: S101 - there are no others, see _operator
+        operands = [to_json(inner, depth + 1) for inner in _operands(given, depth)]
+        return {"operator": str(given.operator), "operands": operands}
     where: Json = {"operator": str(given.operator), "path": _path(given.target)}
     value = given.value
     if isinstance(value, GeoCoordinateFilter):

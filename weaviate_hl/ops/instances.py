@@ -17,8 +17,9 @@ from typing import Any, Literal, TypeAlias, Union
 from uuid import UUID
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError
-from weaviate_hl.ops.models import Annotation, Field, allows_more, fields, kind_of, linked_models, name_of
+from weaviate_hl.ops.models import Annotation, Field, allows_more, fields, linked_models
 from weaviate_hl.ops.values import short
+from weaviate_hl.values.generics import kind_of, name_of
 from weaviate_hl.values.inputs import GeoCoordinate, PhoneNumber, PhoneNumberType
 from weaviate_hl.values.results import CrossReference, Object, Reader
 

@@ -1,8 +1,8 @@
-"""Classes that say what objects hold: TypedDicts, dataclasses, classes of attrs and models of Pydantic. Pure.
+"""What classes say that objects hold: TypedDicts, dataclasses, classes of attrs and models of Pydantic. Pure.
 
-All four come down to `Field`s, from which the rest is told: an instance as values by name, what a query is to return,
-the properties of a new collection. How values become instances again is in ops/instances.py. A class is read once, and
-known by the attributes that its library gives it, so that no library is loaded which is not in use.
+All four come down to `Field`s, from which the rest is told: what a query is to return, the properties of a new
+collection. How instances are made is in ops/instances.py, how they are taken apart in values/generics.py. A class is
+read once, and no library is loaded which is not in use.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, Union, get_args, get_origin
 from uuid import UUID
 
 from typing_extensions import Doc, ReadOnly, get_type_hints, is_typeddict
 
 from weaviate_hl.errors import InvalidDataModelError
 from weaviate_hl.values.enums import DataType, Tokenization
-from weaviate_hl.values.generics import CrossReferenceAnnotation
+from weaviate_hl.values.generics import CrossReferenceAnnotation, Kind, kind_of, name_of, no_model
 from weaviate_hl.values.inputs import (
     GeoCoordinate,
     PhoneNumber,
@@ -29,9 +29,6 @@ from weaviate_hl.values.inputs import (
 )
 from weaviate_hl.values.properties import Property, ReferenceProperty, ReferencePropertyMultiTarget
 from weaviate_hl.values.results import CrossReference
-
-Asked: TypeAlias = list[str | QueryNested]
-Kind: TypeAlias = Literal["typeddict", "dataclass", "attrs", "pydantic"]
 
 
 class Annotation:
@@ -118,22 +115,7 @@ class Field:
         self.description = description or (documented.documentation if documented else None)
 
 
-# What a class is.
-
-
-def kind_of(model: Any) -> Kind | None:
-    """Which kind of model a class is, if it is one."""
-    cls = get_origin(model) or model
-    if not isinstance(cls, type):
-        return None
-    if is_typeddict(cls):
-        return "typeddict"
-    if hasattr(cls, "model_validate") and hasattr(cls, "model_fields"):
-        one_value = getattr(cls, "__pydantic_root_model__", False)  # it has no name
-        return None if one_value else "pydantic"
-    if hasattr(cls, "__dataclass_fields__"):
-        return "dataclass"
-    return "attrs" if hasattr(cls, "__attrs_attrs__") else None
+# What a class says.
 
 
 @lru_cache(maxsize=256)
@@ -145,7 +127,7 @@ def fields(model: Any) -> tuple[Field, ...]:
     """
     kind = kind_of(model)
     if kind is None:
-        raise _no_model(model)
+        raise no_model(model)
     try:
         return tuple(_FIELDS[kind](get_origin(model) or model))
     except NameError as error:
@@ -162,19 +144,7 @@ def require(*models: Any) -> None:
     """
     for model in models:
         if model is not None and kind_of(model) is None and not _is_mapping(model):
-            raise _no_model(model)
-
-
-def _no_model(model: Any) -> InvalidDataModelError:
-    return InvalidDataModelError(
-        f"{name_of(model)} does not say what an object holds",
-        hint="Give a TypedDict, a dataclass, a class of attrs or a model of Pydantic",
-    )
-
-
-def name_of(model: Any) -> str:
-    """A class as errors show it."""
-    return getattr(model, "__name__", None) or repr(model)
+            raise no_model(model)
 
 
 def _of_typeddict(cls: Any) -> Iterator[Field]:
@@ -236,46 +206,10 @@ _FIELDS: dict[Kind, Callable[[Any], Iterator[Field]]] = {
 }
 
 
-# Instances as values by name.
-
-
-def plain(given: Any) -> Mapping[str, Any]:
-    """An object as values by name: a dictionary as it is, an instance of a model as a new one.
-
-    What is nested in it stays as it is: an instance there becomes a dictionary when it is encoded.
-
-    Raises:
-        InvalidDataModelError: It is neither.
-    """
-    if type(given) is dict:
-        return given
-    cls: Any = type(given)
-    return given if isinstance(given, Mapping) else writer(cls)(given)
-
-
-@lru_cache(maxsize=256)
-def writer(model: Any) -> Callable[[Any], dict[str, Any]]:
-    """What makes values by name of instances of a model.
-
-    Raises:
-        InvalidDataModelError: It is no model.
-    """
-    from dataclasses import fields as dataclass_fields
-
-    kind = kind_of(model)
-    if kind is None:
-        raise _no_model(model)
-    if kind == "pydantic":
-        return lambda given: given.model_dump(by_alias=True)
-    # Not from `fields`, as types need not be known for this, and those of classes in functions cannot be.
-    names = [field.name for field in (model.__attrs_attrs__ if kind == "attrs" else dataclass_fields(model))]
-    return lambda given: {name: getattr(given, name) for name in names}
-
-
 # What a query is to return.
 
 
-def returned(model: Any) -> Asked | None:
+def returned(model: Any) -> list[str | QueryNested] | None:
     """The properties that a model says an object has, to be asked for; None, which is all, where it may have any.
 
     Raises:

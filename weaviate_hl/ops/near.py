@@ -48,7 +48,7 @@ def targets(check: ArgumentCheck, message: Any, given: TargetVectorJoinType | No
         given = list(vectors) if isinstance(vectors, Mapping) else []
     join = given if isinstance(given, MultiTargetVectorJoin) else MultiTargetVectorJoin(None, given)
     plain = join.target_vectors
-    names = [plain] if isinstance(plain, str) else check.texts("target_vector", plain, required=True) or []
+    names = [plain] if isinstance(plain, str) else check.texts("target_vector", plain, required=True)
     if isinstance(vectors, Mapping):
         if set(names) != set(vectors):
             raise WeaviateInvalidInputError(
@@ -122,7 +122,7 @@ def text(
     move_away: Move | None,
 ) -> None:
     """Near a text, or near the middle of several."""
-    message.query.extend([query] if isinstance(query, str) else check.texts("query", query, required=True) or ())
+    message.query.extend([query] if isinstance(query, str) else check.texts("query", query, required=True))
     for name, move in {"move_to": move_to, "move_away": move_away}.items():
         if move is not None:
             check.one(name, move, Move)
@@ -183,7 +183,7 @@ def keywords(
 ) -> None:
     """The query of a search by keywords, and the properties that it reads."""
     message.query = check.text("query", query, required=True)
-    message.properties.extend(check.texts("query_properties", properties) or ())
+    message.properties.extend(check.texts("query_properties", properties))
 
 
 def operator(
@@ -196,7 +196,7 @@ def operator(
     check.one(argument, given, BM25OperatorOptions)
     message.operator = messages.SearchOperatorOptions.Operator.Value(given.operator)
     if isinstance(given, BM25OperatorOr):
-        message.minimum_or_tokens_match = check.whole(argument, given.minimum_should_match) or 0
+        message.minimum_or_tokens_match = check.whole(argument, given.minimum_should_match)
 
 
 def hybrid(
@@ -231,7 +231,7 @@ def hybrid(
     plain: Any = message
     if isinstance(vector, HybridNearText):
         threshold(check, message.near_text, vector.certainty, vector.distance)
-        text(check, message.near_text, vector.text, vector.move_to, vector.move_away)
+        text(check, message.near_text, vector.query, vector.move_to, vector.move_away)
         vector = None
     elif isinstance(vector, HybridNearVector):
         threshold(check, message.near_vector, vector.certainty, vector.distance)

@@ -36,18 +36,18 @@ def fill(
             f"{check.call}: `generative_provider` needs a `single_prompt` or a `grouped_task`"
         )
     if single_prompt is not None:
-        single = SinglePrompt(prompt=single_prompt) if isinstance(single_prompt, str) else single_prompt
+        single = SinglePrompt(single_prompt) if isinstance(single_prompt, str) else single_prompt
         check.one("single_prompt", single, SinglePrompt)
         message.single.prompt = check.text("single_prompt", single.prompt, required=True)
         message.single.debug = single.debug
         _provide(check, "single_prompt", message.single.queries, single, generative_provider)
     if grouped_task is not None:
-        task = GroupedTask(prompt=grouped_task) if isinstance(grouped_task, str) else grouped_task
+        task = GroupedTask(grouped_task) if isinstance(grouped_task, str) else grouped_task
         check.one("grouped_task", task, GroupedTask)
         message.grouped.task = check.text("grouped_task", task.prompt, required=True)
         names = grouped_properties if task.non_blob_properties is None else task.non_blob_properties
         if names is not None:
-            message.grouped.properties.values.extend(check.texts("grouped_properties", names) or ())
+            message.grouped.properties.values.extend(check.texts("grouped_properties", names))
         _provide(check, "grouped_task", message.grouped.queries, task, generative_provider)
 
 
@@ -68,7 +68,7 @@ def _provide(
         queries.add(),
         return_metadata=prompt.metadata,
         images=[base64_of(check, f"{argument}.images", image) for image in _several(prompt.images)],
-        image_properties=check.texts(f"{argument}.image_properties", prompt.image_properties) or (),
+        image_properties=check.texts(f"{argument}.image_properties", prompt.image_properties),
     )
 
 

@@ -16,6 +16,8 @@ from weaviate_hl.values.inputs import Uuid
 from weaviate_hl.values.results import QueryReturn
 
 IDS = 2**128
+ITERATED = 100
+"""How many objects are asked for at once, if nothing else is said."""
 
 
 class Stretch:
@@ -92,7 +94,3 @@ def scan(scope: Scope, size: int | None, at_once: int, filters: FilterReturn | N
 
     counting = aggregate.over_all(scope, filters=filters, group_by=None, total_count=True, return_metrics=None)
     return Scan(page, size, at_once, counting if at_once > 1 else None)
-
-
-ITERATED = 100
-"""How many objects are asked for at once, if nothing else is said."""

@@ -19,14 +19,14 @@ from weaviate_gen.rest.api.schema import (
 )
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.op import RestOp, RpcOp
+from weaviate_hl.op import ABSENT, RestOp, RpcOp, there
 from weaviate_hl.ops import models
 from weaviate_hl.ops.checks import ArgumentCheck
+from weaviate_hl.values.base import Json
 from weaviate_hl.values.configuration import (
     GenerativeProvider,
     InvertedIndexConfigCreate,
     InvertedIndexConfigUpdate,
-    Json,
     ModuleConfig,
     MultiTenancyConfigCreate,
     MultiTenancyConfigUpdate,
@@ -58,7 +58,6 @@ from weaviate_hl.values.schema import CollectionConfig, CollectionConfigSimple, 
 if TYPE_CHECKING:
     from weaviate_gen.rest import bodies
 
-ABSENT = frozenset({404})
 NONE = Vectorizers.NONE.value
 
 # What is given to `create` and `update` and travels as it is: the argument, its key, and its types.
@@ -119,11 +118,6 @@ def delete(name: str) -> RestOp[None]:
 
 def _name(told: bodies.Class) -> str:
     return cast(Json, told)["class"]  # type: ignore[no-any-return]
-
-
-def there(status: int, headers: Mapping[str, str], body: bytes) -> bool | None:
-    """Reads answers whose status says it all: this one was found; the answer of what is absent is None."""
-    return True
 
 
 def exists(name: str) -> RestOp[bool | None]:
@@ -194,7 +188,7 @@ def new_collection(
     vectorizer_config: VectorizerConfigCreate | Sequence[NamedVectorConfigCreate] | None,
     vector_index_config: VectorIndexConfigCreate | None,
     vector_config: VectorConfigCreate | Sequence[VectorConfigCreate] | None,
-    **configs: Settings | ModuleConfig | None,
+    **configs: Settings | None,
 ) -> Json:
     """The body of `create`; `configs` are those of SECTIONS and MODULES.
 
@@ -207,12 +201,10 @@ def new_collection(
     vectors = _vectors(check, vectorizer_config, vector_index_config, vector_config)
     modules = vectors.pop("moduleConfig", {})
     for argument, (key, kind, _) in SECTIONS.items():
-        section = check.config(argument, cast("Settings | None", configs[argument]), kind)
-        if section is not None:
+        if (section := check.config(argument, configs[argument], kind)) is not None:
             body[key] = section.to_dict()
     for argument, module_kind in MODULES.items():
-        module = check.config(argument, cast("ModuleConfig | None", configs[argument]), module_kind)
-        if module is not None:
+        if (module := check.config(argument, cast("ModuleConfig | None", configs[argument]), module_kind)) is not None:
             modules[module.module] = module.to_dict()
     if modules:
         body["moduleConfig"] = modules
@@ -333,7 +325,7 @@ class Changes:
         vectorizer_config: VectorIndexConfigUpdate | Sequence[NamedVectorConfigUpdate] | None,
         vector_index_config: VectorIndexConfigUpdate | None,
         vector_config: VectorConfigUpdate | Sequence[VectorConfigUpdate] | None,
-        **configs: Settings | ModuleConfig | None,
+        **configs: Settings | None,
     ) -> None:
         self.description = check.text("description", description)
         self.property_descriptions = check.mapping("property_descriptions", property_descriptions)
@@ -355,8 +347,7 @@ class Changes:
         self.sections = {
             key: section.to_dict()
             for argument, (key, _, kind) in SECTIONS.items()
-            if kind is not None
-            and (section := check.config(argument, cast("Settings | None", configs[argument]), kind)) is not None
+            if kind is not None and (section := check.config(argument, configs[argument], kind)) is not None
         }
         self.modules = {
             module.module: module.to_dict()

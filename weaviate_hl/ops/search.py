@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     )
 
 
-class Asked:
-    """A request that is being made: first what a method is about, then what is the same for all of them."""
+class Builder:
+    """Makes a request: first what a method is about, then what is the same for all of them."""
 
     def __init__(self, scope: Scope, method: str) -> None:
         self.name = f"{scope.namespace}.{method}"
@@ -81,7 +81,7 @@ class Asked:
         raise NotImplementedError
 
 
-class _Search(Asked):
+class _Search(Builder):
     def __init__(self, scope: Scope, method: str) -> None:
         super().__init__(scope, method)
         if scope.consistency_level is not None:
@@ -120,9 +120,9 @@ class _Search(Asked):
         **prompts: Any,
     ) -> RpcOp[Any]:
         request, check = self.request, self.check
-        request.limit = check.whole("limit", limit) or 0
-        request.offset = check.whole("offset", offset) or 0
-        request.autocut = check.whole("auto_limit", auto_limit) or 0
+        request.limit = check.whole("limit", limit)
+        request.offset = check.whole("offset", offset)
+        request.autocut = check.whole("auto_limit", auto_limit)
         if after:
             request.after = check.uuid("after", after)
         if filters is not None:
@@ -160,8 +160,8 @@ _READ: dict[tuple[str, bool], Callable[..., Any]] = {
 def _group(check: ArgumentCheck, message: messages.GroupBy, given: GroupBy) -> None:
     check.one("group_by", given, GroupBy)
     message.path.append(check.text("group_by.prop", given.prop, required=True))
-    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups) or 0
-    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group) or 0
+    message.number_of_groups = check.whole("group_by.number_of_groups", given.number_of_groups)
+    message.objects_per_group = check.whole("group_by.objects_per_group", given.objects_per_group)
 
 
 def _rerank(check: ArgumentCheck, message: messages.Rerank, given: Rerank) -> None:
@@ -245,14 +245,14 @@ def bm25(
 
 
 def hybrid(
-    scope: Scope, query: str | None, *, vector: HybridVectorType | None, start: type[Asked] = _Search, **more: Any
+    scope: Scope, query: str | None, *, vector: HybridVectorType | None, start: type[Builder] = _Search, **more: Any
 ) -> RpcOp[Any]:
     """By keywords and by vectors."""
-    asked = start(scope, "hybrid")
+    search = start(scope, "hybrid")
     own = {name: more.pop(name) for name in _HYBRID if name in more}
     if query is not None or vector is not None:
-        near.hybrid(asked.check, asked.hybrid, query, vector=vector, **own)
-    return asked.op(**more)
+        near.hybrid(search.check, search.hybrid, query, vector=vector, **own)
+    return search.op(**more)
 
 
 _HYBRID = (
@@ -272,13 +272,13 @@ def near_text(
     *,
     move_to: Move | None,
     move_away: Move | None,
-    start: type[Asked] = _Search,
+    start: type[Builder] = _Search,
     **more: Any,
 ) -> RpcOp[Any]:
     """Near a text."""
-    asked = start(scope, "near_text")
-    near.text(asked.check, asked.request.near_text, query, move_to, move_away)
-    return asked.near(asked.request.near_text, **more)
+    search = start(scope, "near_text")
+    near.text(search.check, search.request.near_text, query, move_to, move_away)
+    return search.near(search.request.near_text, **more)
 
 
 def near_vector(
@@ -286,27 +286,27 @@ def near_vector(
     near_vector: Any,
     *,
     target_vector: TargetVectorJoinType | None,
-    start: type[Asked] = _Search,
+    start: type[Builder] = _Search,
     **more: Any,
 ) -> RpcOp[Any]:
     """Near a vector."""
-    asked = start(scope, "near_vector")
-    near.vector(asked.check, asked.request.near_vector, near_vector, target_vector)
-    return asked.near(asked.request.near_vector, **more)
+    search = start(scope, "near_vector")
+    near.vector(search.check, search.request.near_vector, near_vector, target_vector)
+    return search.near(search.request.near_vector, **more)
 
 
-def near_object(scope: Scope, near_object: Uuid, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
+def near_object(scope: Scope, near_object: Uuid, *, start: type[Builder] = _Search, **more: Any) -> RpcOp[Any]:
     """Near an object."""
-    asked = start(scope, "near_object")
-    asked.request.near_object.id = asked.check.uuid("near_object", near_object)
-    return asked.near(asked.request.near_object, **more)
+    search = start(scope, "near_object")
+    search.request.near_object.id = search.check.uuid("near_object", near_object)
+    return search.near(search.request.near_object, **more)
 
 
-def near_image(scope: Scope, near_image: Media, *, start: type[Asked] = _Search, **more: Any) -> RpcOp[Any]:
+def near_image(scope: Scope, near_image: Media, *, start: type[Builder] = _Search, **more: Any) -> RpcOp[Any]:
     """Near an image."""
-    asked = start(scope, "near_image")
-    message = near.media(asked.check, asked.request, "near_image", near_image, NearMediaType.IMAGE)
-    return asked.near(message, **more)
+    search = start(scope, "near_image")
+    message = near.media(search.check, search.request, "near_image", near_image, NearMediaType.IMAGE)
+    return search.near(message, **more)
 
 
 def near_media(scope: Scope, media: Media, media_type: NearMediaType, **more: Any) -> RpcOp[Any]:
@@ -332,11 +332,11 @@ def _metadata(
         message.vector = include_vector
     else:
         names = [include_vector] if isinstance(include_vector, str) else include_vector
-        message.vectors.extend(check.texts(f"{where}include_vector", names, required=True) or ())
+        message.vectors.extend(check.texts(f"{where}include_vector", names, required=True))
     if isinstance(asked, MetadataQuery):
         names = [name for name in MetadataQuery.__slots__ if getattr(asked, name)]
     else:
-        names = check.texts(f"{where}return_metadata", asked) or []
+        names = check.texts(f"{where}return_metadata", asked)
     for name in names:
         check.choice(f"{where}return_metadata", name, MetadataQuery.__slots__, required=True)
         setattr(message, _METADATA.get(name, name), True)
@@ -350,8 +350,8 @@ def _properties(check: ArgumentCheck, properties: Any, references: Any, where: s
         message = PropertiesRequest(return_all_nonref_properties=True)
     else:
         message = PropertiesRequest()
-        named = check.several(f"{where}return_properties", properties or [], str, QueryNested)
-        _name(check, named, message.non_ref_properties, message.object_properties, where)
+        argument = f"{where}return_properties"
+        _ask(check, argument, properties or [], message.non_ref_properties, message.object_properties)
     for one in check.several(f"{where}return_references", references or [], QueryReferenceBase):
         inner = f"{where}return_references[{one.link_on!r}]."
         reference = message.ref_properties.add(reference_property=one.link_on)
@@ -364,12 +364,12 @@ def _properties(check: ArgumentCheck, properties: Any, references: Any, where: s
     return message
 
 
-def _name(check: ArgumentCheck, properties: Iterable[str | QueryNested], names: Any, objects: Any, where: str) -> None:
-    """Tell properties that hold objects from those that hold values."""
-    for one in properties:
+def _ask(check: ArgumentCheck, argument: str, properties: Any, names: Any, objects: Any) -> None:
+    """Ask for properties: those that hold values go to the names, those that hold objects to the objects."""
+    for one in check.several(argument, properties, str, QueryNested):
         if isinstance(one, QueryNested):
             nested = objects.add(prop_name=one.name)
-            inner = check.several(f"{where}return_properties[{one.name!r}]", one.properties, str, QueryNested)
-            _name(check, inner, nested.primitive_properties, nested.object_properties, where)
+            inner = f"{argument}[{one.name!r}]"
+            _ask(check, inner, one.properties, nested.primitive_properties, nested.object_properties)
         else:
             names.append(one)

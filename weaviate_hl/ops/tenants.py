@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from weaviate_gen.rest.api.schema import tenant_exists, tenants_create, tenants_delete, tenants_get_one, tenants_update
 
 from weaviate_hl.errors import WeaviateTenantGetError
-from weaviate_hl.op import RestOp, RpcOp
-from weaviate_hl.ops.schema import ABSENT, there
+from weaviate_hl.op import ABSENT, RestOp, RpcOp, there
 from weaviate_hl.values.tenants import Tenant, TenantCreate, TenantUpdate, tenant_name
 
 if TYPE_CHECKING:
@@ -70,17 +69,12 @@ def exists(name: str, tenant: str) -> RestOp[bool | None]:
 
 def get_one(name: str, tenant: str) -> RestOp[Tenant | None]:
     """A tenant, or None."""
-
-    def read(status: int, headers: Any, body: bytes) -> Tenant | None:
-        told = tenants_get_one.parse(status, headers, body)
-        return Tenant(name=told.get("name", tenant), activityStatus=told.get("activityStatus"))
-
     return RestOp(
         tenants_get_one.request(name, tenant),
-        read,
+        tenants_get_one.parse,
         f"Reading tenant {tenant!r} of collection {name!r}",
         absent=ABSENT,
-    )
+    ).then(lambda told: Tenant(name=told.get("name", tenant), activityStatus=told.get("activityStatus")))
 
 
 def get(name: str, tenants: Sequence[str | Tenant] | None = None) -> RpcOp[dict[str, Tenant]]:

@@ -23,8 +23,8 @@ from warnings import warn
 from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import properties_pb2
 
-from weaviate_hl.ops import models
-from weaviate_hl.values.configuration import is_unicode
+from weaviate_hl.values import generics
+from weaviate_hl.values.base import Json, is_unicode
 from weaviate_hl.values.inputs import (
     MAX_INTEGER,
     GeoCoordinate,
@@ -33,7 +33,6 @@ from weaviate_hl.values.inputs import (
     PhoneNumberType,
 )
 
-Json: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Literal[
     "text", "uuid", "date", "blob", "int", "number", "boolean", "null", "struct", "object", "list"
 ]
@@ -276,8 +275,8 @@ def _learn(value: Any) -> tuple[Kind, Callable[[Any], Any]]:
             found = ("boolean", bool)
     if found is None and hasattr(value, "read"):  # a file in a wrapper, such as those of tempfile
         found = ("blob", _stream)
-    if found is None and models.kind_of(cls):
-        found = ("object", models.plain)
+    if found is None and generics.kind_of(cls):
+        found = ("object", generics.plain)
     if found is None:
         raise BadValue(f"no property can hold {short(value)}")
     _KINDS[cls] = found

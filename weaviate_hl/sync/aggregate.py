@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from weaviate_hl.ops import aggregate
-from weaviate_hl.sync import files
+from weaviate_hl.sync import searching
 from weaviate_hl.values.aggregates import AggregateGroupByReturn, AggregateReturn
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.inputs import (
@@ -392,7 +392,7 @@ class Aggregate:
             told = articles.aggregate.near_image(Path("cat.png"), object_limit=100)
         """
         found: AggregateReturn | AggregateGroupByReturn = self._transport.execute(
-            files.make(
+            searching.make(
                 lambda: aggregate.near_image(
                     self._scope,
                     near_image,

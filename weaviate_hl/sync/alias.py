@@ -79,4 +79,4 @@ class Alias:
         return self._transport.execute(op) is not None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._transport.params.base_url}>"
+        return f"<{type(self).__name__} of {self._transport.place}>"

@@ -122,13 +122,7 @@ class Collection(Generic[Properties, References]):
     def _but(self, **changes: Any) -> Collection[Properties, References]:
         new = self._scope.but(**changes)
         return Collection(
-            self._transport,
-            self.name,
-            new.validate,
-            new.consistency_level,
-            new.tenant,
-            new.properties,
-            new.references,
+            self._transport, self.name, new.validate, new.consistency_level, new.tenant, new.properties, new.references
         )
 
     @overload

@@ -262,4 +262,4 @@ class Collections:
         return cast(CollectionConfig, self._transport.execute(op))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._transport.params.base_url}>"
+        return f"<{type(self).__name__} of {self._transport.place}>"

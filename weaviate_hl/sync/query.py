@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 from weaviate_hl.ops import search
-from weaviate_hl.sync import files, paging
+from weaviate_hl.sync import searching
 from weaviate_hl.values.filters import FilterReturn
 from weaviate_hl.values.generics import Properties, References, TProperties, TReferences
 from weaviate_hl.values.inputs import (
@@ -319,7 +319,7 @@ class Query(Generic[Properties, References]):
         Example:
             found = articles.query.fetch_objects(filters=Filter.by_property("year").equal(2024), limit=20)
         """
-        found: QueryReturn[Any, Any] = paging.fetch(
+        found: QueryReturn[Any, Any] = searching.fetch(
             self._transport,
             search.fetch_objects(
                 self._scope,
@@ -1510,7 +1510,7 @@ class Query(Generic[Properties, References]):
             found = articles.query.near_image(Path("cat.png"), limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
-            files.make(
+            searching.make(
                 lambda: search.near_image(
                     self._scope,
                     near_image,
@@ -1762,7 +1762,7 @@ class Query(Generic[Properties, References]):
             found = articles.query.near_media(Path("song.wav"), NearMediaType.AUDIO, limit=5)
         """
         found: QueryReturn[Any, Any] | GroupByReturn[Any, Any] = self._transport.execute(
-            files.make(
+            searching.make(
                 lambda: search.near_media(
                     self._scope,
                     media,

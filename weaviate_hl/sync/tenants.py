@@ -135,8 +135,7 @@ class Tenants:
         return self._transport.execute(op) is not None
 
     def _one(self, call: str, tenant: str | Tenant) -> str:
-        checks = check(call, self._validate)
-        return checks.name("tenant", tenant.name if isinstance(tenant, Tenant) else tenant)
+        return check(call, self._validate).name("tenant", tenant.name if isinstance(tenant, Tenant) else tenant)
 
     def _set(self, call: str, tenant: str | Tenant | Sequence[str | Tenant], status: TenantActivityStatus) -> None:
         given = check(call, self._validate).several("tenant", tenant, str, Tenant)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-T = TypeVar("T")
+from weaviate_hl.values.inputs import Uuid
 
-Uuid: TypeAlias = str | UUID
+T = TypeVar("T")
 
 
 @dataclass

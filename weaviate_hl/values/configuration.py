@@ -1,47 +1,18 @@
-"""What the factories of values/providers.py return, and how they check what they are given.
+"""What the factories of values/providers.py return.
 
-A configuration is a plain value: `to_dict()` is what is sent, equality is by content, `repr` shows no secrets. A wrong
-argument is refused where it is given, by name; nothing is dropped or changed in silence.
+A configuration is a plain value: `to_dict()` is what is sent, equality is by content, `repr` shows no secrets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import Enum
-from math import isfinite
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.values.base import Check, Configuration, Json, plain, present
 from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
 
-T = TypeVar("T")
-Json = dict[str, Any]
-
-# ------------------------------------------------------------------ values
-
-
-class Configuration:
-    """Base of all configurations: what its slots hold is what it is."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> Json:
-        """What is sent, as JSON in dictionaries and lists; a copy."""
-        raise NotImplementedError
-
-    def _slots(self) -> dict[str, Any]:
-        names = [name for cls in reversed(type(self).__mro__) for name in cls.__dict__.get("__slots__", ())]
-        return {name: getattr(self, name) for name in names}
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Configuration) or type(other) is not type(self):
-            return NotImplemented
-        return self._slots() == other._slots()
-
-    def __repr__(self) -> str:
-        shown = {name: _without_secrets(name, value) for name, value in self._slots().items() if name[0] != "_"}
-        told = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value is not None and value != {})
-        return f"{type(self).__name__}({told})"
+# ------------------------------------------------------------------ settings
 
 
 class Settings(Configuration):
@@ -53,20 +24,17 @@ class Settings(Configuration):
         self.settings = settings or {}
 
     def to_dict(self) -> Json:
-        return cast(Json, _plain(self.settings))
+        return plain(self.settings)  # type: ignore[no-any-return]
 
 
-class ModuleConfig(Configuration):
+class ModuleConfig(Settings):
     """A module of the server and its settings; `to_dict` gives the settings."""
 
-    __slots__ = ("module", "settings")
+    __slots__ = ("module",)
 
     def __init__(self, *, module: str, settings: Json | None = None) -> None:
+        super().__init__(settings=settings)
         self.module = module
-        self.settings = settings or {}
-
-    def to_dict(self) -> Json:
-        return cast(Json, _plain(self.settings))
 
 
 class VectorizerConfigCreate(ModuleConfig):
@@ -458,9 +426,6 @@ class Multi2VecField(Configuration):
         self.name = check.text("name", name, required=True)
         self.weight = check.number("weight", weight)
 
-    def to_dict(self) -> Json:
-        return present({"name": self.name, "weight": self.weight})
-
 
 # ------------------------------------------------------------------ text analysis
 
@@ -488,9 +453,6 @@ class StopwordsCreate(Configuration):
         self.additions = check.texts("additions", additions)
         self.removals = check.texts("removals", removals)
 
-    def to_dict(self) -> Json:
-        return present(self._slots())
-
 
 class TextAnalyzerConfigCreate(Configuration):
     """How the text of a property is analyzed; attributes have the server's names.
@@ -514,9 +476,6 @@ class TextAnalyzerConfigCreate(Configuration):
         self.asciiFold = check.boolean("ascii_fold", ascii_fold)
         self.asciiFoldIgnore = check.texts("ascii_fold_ignore", ascii_fold_ignore)
         self.stopwordPreset = check.enum("stopword_preset", stopword_preset, StopwordsPreset, open=True)
-
-    def to_dict(self) -> Json:
-        return present(self._slots())
 
 
 # ------------------------------------------------------------------ run time
@@ -597,263 +556,3 @@ class IntegrationConfig(Settings):
     def headers(self) -> dict[str, str]:
         """The headers to send with each request; they hold the key."""
         return {self._headers[name]: str(value) for name, value in self.settings.items()}
-
-
-# ------------------------------------------------------------------ checks
-
-
-class Check:
-    """Holds the arguments of one factory to their types; errors name the factory, the argument and what was given."""
-
-    __slots__ = ("_factory", "_secret")
-
-    def __init__(self, factory: str, *, secret: bool = False) -> None:
-        self._factory = factory
-        self._secret = secret  # texts never appear in messages: one may be a key in the wrong place
-
-    def text(self, name: str, value: T, *, required: bool = False, nonempty: bool = False) -> T:
-        if not (isinstance(value, str) or (value is None and not required)):
-            self._refuse(name, "a str", value)
-        if nonempty and not value:
-            self._refuse(name, "a str that is not empty", value)
-        if isinstance(value, str) and not is_unicode(value):
-            self._refuse(name, "a str in Unicode", value)
-        return value
-
-    def integer(self, name: str, value: T, *, required: bool = False) -> T:
-        if not ((isinstance(value, int) and not isinstance(value, bool)) or (value is None and not required)):
-            self._refuse(name, "an int", value)
-        return value
-
-    def number(self, name: str, value: T, *, required: bool = False) -> T:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
-            return value
-        if value is not None or required:
-            self._refuse(name, "a finite float", value)
-        return value
-
-    def boolean(self, name: str, value: T, *, required: bool = False) -> T:
-        if not (isinstance(value, bool) or (value is None and not required)):
-            self._refuse(name, "a bool", value)
-        return value
-
-    def secret(self, name: str, value: str, *, required: bool = True) -> str:
-        return self.text(name, value, required=required, nonempty=True)
-
-    def choice(self, name: str, value: T, choices: tuple[str, ...], *, required: bool = False) -> T:
-        if not (value in choices or (value is None and not required)):
-            self._refuse(name, f"one of {', '.join(map(repr, choices))}", value)
-        return value
-
-    def enum(
-        self, name: str, value: str | None, kind: type[Enum], *, open: bool = False, required: bool = False
-    ) -> str | None:
-        """The value of a member, given as the member or as its value (`open`: or as any other text)."""
-        for member in kind:
-            if value == member.value and isinstance(value, str):
-                return cast(str, member.value)
-        if not ((open and isinstance(value, str)) or (value is None and not required)):
-            self._refuse(name, f"a {kind.__name__} ({', '.join(repr(m.value) for m in kind)})", value)
-        return value
-
-    def label(self, name: str, value: str | None, prefix: str, *, required: bool = False) -> Label | None:
-        """A value of a gRPC enumeration, whose labels begin with `prefix`; `fill` knows whether there is one."""
-        self.text(name, value, required=required)
-        return None if value is None else Label(f"{prefix}_{value.upper()}")
-
-    def url(self, name: str, value: str | None, *, required: bool = False) -> str | None:
-        """An address, with a path: servers join theirs to it."""
-        if hasattr(value, "scheme") and hasattr(value, "host"):
-            value = str(value)  # the address classes of pydantic and HTTP libraries
-        self.text(name, value, required=required)
-        if value is None:
-            return None
-        scheme, _, rest = value.partition("://")
-        host = min((rest.partition(mark)[0] for mark in "/?#"), key=len)
-        if scheme.lower() not in ("http", "https") or not host:
-            self._refuse(name, "an address that begins with http:// or https://", value)
-        path = rest[len(host) :]
-        return value if path.startswith("/") else f"{scheme}://{host}/{path}"
-
-    def seconds(self, name: str, value: object, *, required: bool = False) -> int | None:
-        """Whole seconds, of an int or a timedelta."""
-        if value is None and not required:
-            return None
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        from datetime import timedelta  # costs time to import, and few need it
-
-        if not isinstance(value, timedelta) or value % timedelta(seconds=1):
-            self._refuse(name, "an int or a timedelta, in whole seconds", value)
-        return value // timedelta(seconds=1)
-
-    def texts(self, name: str, value: Sequence[str] | None, *, required: bool = False) -> list[str] | None:
-        if value is None and not required:
-            return None
-        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-            self._refuse(name, "a list of str", value)
-        for i, one in enumerate(value):
-            self.text(f"{name}[{i}]", one, required=True)
-        return list(value)
-
-    def field(self, name: str, value: str, *, required: bool = True) -> list[str]:
-        """One property that travels as a list."""
-        return [self.text(name, value, required=True)]
-
-    def fields(
-        self, name: str, value: Sequence[str | Multi2VecField] | None, *, required: bool = False
-    ) -> list[str] | None:
-        """The names of properties; their weights travel apart (`weights`)."""
-        if value is None and not required:
-            return None
-        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-            self._refuse(name, "a list of str or of Multi2VecField", value)
-        if len({isinstance(one, Multi2VecField) and one.weight is not None for one in value}) > 1:
-            self._refuse(name, "a list in which all properties have a weight, or none", value)
-        names = [one.name if isinstance(one, Multi2VecField) else one for one in value]
-        return self.texts(name, names)
-
-    def mapping(self, name: str, value: Mapping[str, Any] | None, *, required: bool = False) -> Json:
-        if value is None and not required:
-            return {}
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            self._refuse(name, "a dict with str as keys", value)
-        return cast(Json, _plain(dict(value)))
-
-    def text_lists(
-        self, name: str, value: Mapping[str, Sequence[str]] | None, *, required: bool = False
-    ) -> dict[str, list[str] | None] | None:
-        if value is None and not required:
-            return None
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            self._refuse(name, "a dict with str as keys and lists of str as values", value)
-        return {key: self.texts(f"{name}[{key!r}]", one, required=True) for key, one in value.items()}
-
-    def config(self, name: str, value: T, *classes: type[Configuration], required: bool = False) -> T:
-        if not (isinstance(value, classes) or (value is None and not required)):
-            self._refuse(name, " or ".join(cls.__name__ for cls in classes), value)
-        return value
-
-    # What several arguments say together.
-
-    def index(
-        self,
-        *,
-        vector_index_config: VectorIndexConfigCreate | None = None,
-        quantizer: QuantizerConfigCreate | None = None,
-    ) -> VectorIndexConfigCreate | None:
-        """The index of a vector: as given, with the quantizer in it; hnsw when only a quantizer is given."""
-        index = self.config("vector_index_config", vector_index_config, VectorIndexConfigCreate)
-        self.config("quantizer", quantizer, QuantizerConfigCreate)
-        if quantizer is None:
-            return index
-        index = index or VectorIndexConfigHNSWCreate()
-        if not index.takes_quantizer:
-            self._clash("this `vector_index_config` takes no `quantizer`; those of a dynamic index go into its parts")
-        if index.quantizer not in (None, quantizer):
-            self._clash("`quantizer` and `vector_index_config` each name a quantizer")
-        return type(index)(settings=index.settings, quantizer=quantizer, multi_vector=index.multi_vector)
-
-    def multi_vector_index(
-        self,
-        *,
-        vector_index_config: VectorIndexConfigCreate | None = None,
-        quantizer: QuantizerConfigCreate | None = None,
-        multi_vector_config: MultiVectorConfigCreate | None = None,
-        encoding: MultiVectorEncodingConfigCreate | None = None,
-    ) -> VectorIndexConfigCreate:
-        """The same for a multi-vector, which always has an index that says so."""
-        index = (
-            self.index(vector_index_config=vector_index_config, quantizer=quantizer) or VectorIndexConfigHNSWCreate()
-        )
-        self.config("multi_vector_config", multi_vector_config, MultiVectorConfigCreate)
-        self.config("encoding", encoding, MultiVectorEncodingConfigCreate)
-        if not index.takes_multi_vector:
-            self._clash("this `vector_index_config` takes no multi-vectors; hnsw does")
-        if multi_vector_config is not None and index.multi_vector not in (None, multi_vector_config):
-            self._clash("`multi_vector_config` and `vector_index_config` each say how multi-vectors are indexed")
-        multi_vector = multi_vector_config or index.multi_vector or MultiVectorConfigCreate(settings={"enabled": True})
-        if encoding is not None:
-            if multi_vector.encoding not in (None, encoding):
-                self._clash("`encoding` is given twice")
-            multi_vector = MultiVectorConfigCreate(settings=multi_vector.settings, encoding=encoding)
-        return type(index)(settings=index.settings, quantizer=index.quantizer, multi_vector=multi_vector)
-
-    def together(self, **arguments: object) -> None:
-        """All of them or none."""
-        missing = [name for name, value in arguments.items() if value is None]
-        if missing and len(missing) < len(arguments):
-            self._clash(f"{' and '.join(f'`{name}`' for name in arguments)} are given together or not at all")
-
-    def unsent(self, name: str, value: object, default: object) -> None:
-        """Warn when an argument is given that older code knows and no server does."""
-        if value is not None and value != default:
-            import warnings
-
-            warnings.warn(f"{self._factory}: `{name}` has no effect", UserWarning, stacklevel=3)
-
-    def _clash(self, problem: str) -> NoReturn:
-        raise WeaviateInvalidInputError(f"{self._factory}: {problem}")
-
-    def _refuse(self, name: str, wanted: str, value: object) -> NoReturn:
-        given = f"a value of type {type(value).__name__}"
-        if value is None or isinstance(value, (bool, int, float)):
-            given = repr(value)
-        elif isinstance(value, str) and not self._secret:
-            shown = repr(_without_secrets(name, str(value)))
-            given = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        raise WeaviateInvalidInputError(f"{self._factory}: `{name}` must be {wanted}, not {given}")
-
-
-def is_unicode(value: str) -> bool:
-    """Whether it can be sent: a lone surrogate, as file names may hold them, cannot."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def present(settings: Json) -> Json:
-    """Without what was not given."""
-    return {key: value for key, value in settings.items() if value is not None}
-
-
-def group(settings: Json) -> Json | None:
-    """The same for a group inside, which is itself not given when nothing in it is."""
-    return present(settings) or None
-
-
-def weights(fields: Mapping[str, Sequence[str | Multi2VecField] | None]) -> dict[str, list[float]] | None:
-    """The weights of properties, by the key on the wire; none when none was given."""
-    given = {
-        key: [one.weight for one in value if isinstance(one, Multi2VecField) and one.weight is not None]
-        for key, value in fields.items()
-        if value
-    }
-    return {key: value for key, value in given.items() if value} or None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Configuration):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-SECRET_ENDINGS = ("apikey", "accesskey", "secretkey", "secret", "token", "password")
-
-
-def _without_secrets(name: str, value: Any) -> Any:
-    """A value as it may be shown: no keys, and no password in an address."""
-    if isinstance(value, Mapping):
-        return {key: _without_secrets(str(key), one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_secrets(name, one) for one in value]
-    if value and name.lower().replace("_", "").replace("-", "").endswith(SECRET_ENDINGS):
-        return "***"
-    if isinstance(value, str) and "://" in value and "@" in value:
-        scheme, _, rest = value.partition("://")
-        return f"{scheme}://***@{rest.rpartition('@')[2]}"
-    return value

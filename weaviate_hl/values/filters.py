@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.configuration import Check
-from weaviate_hl.values.inputs import MAX_INTEGER, GeoCoordinate, Input, Uuid, plain_number
+from weaviate_hl.values.base import Check, Value
+from weaviate_hl.values.inputs import MAX_INTEGER, GeoCoordinate, Uuid, plain_number
 
 Scalar: TypeAlias = str | bool | int | float | datetime | date | UUID
 Scalars: TypeAlias = (
@@ -52,7 +52,7 @@ class Operator(StrEnum):
 # What a filter looks at: a property, or something at the end of references.
 
 
-class SingleTargetRef(Input):
+class SingleTargetRef(Value):
     """What a reference leads to."""
 
     __slots__ = ("link_on", "target")
@@ -62,7 +62,7 @@ class SingleTargetRef(Input):
         self.target = target
 
 
-class MultiTargetRef(Input):
+class MultiTargetRef(Value):
     """What a reference leads to in one of its collections."""
 
     __slots__ = ("link_on", "target", "target_collection")
@@ -73,7 +73,7 @@ class MultiTargetRef(Input):
         self.target = target
 
 
-class CountRef(Input):
+class CountRef(Value):
     """How many references a property has."""
 
     __slots__ = ("link_on",)
@@ -108,7 +108,7 @@ def _told(target: Target) -> str:
 # Filters.
 
 
-class FilterReturn(Input):
+class FilterReturn(Value):
     """A filter: what `Filter` and its methods return."""
 
     __slots__ = ()
@@ -180,7 +180,7 @@ class FilterNot(FilterCombination):
     operator = Operator.NOT
 
 
-class GeoCoordinateFilter(Input):
+class GeoCoordinateFilter(Value):
     """A circle on Earth, in degrees and metres."""
 
     __slots__ = ("distance", "latitude", "longitude")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
+from weaviate_hl.values.base import Value
 
 P = TypeVar("P", covariant=True)
 R = TypeVar("R", covariant=True)
@@ -36,31 +37,6 @@ class HasDLPack(Protocol):
 
 VectorInput: TypeAlias = Iterable[float] | Iterable[Iterable[float]] | HasArray | HasDLPack | Mapping[str, Any]
 """The vector of an object, or its vectors by name."""
-
-
-class Input:
-    """Base of inputs: what its slots hold is what it is."""
-
-    __slots__ = ()
-
-    def _slots(self) -> dict[str, Any]:
-        names = [name for cls in reversed(type(self).__mro__) for name in cls.__dict__.get("__slots__", ())]
-        return {name: getattr(self, name) for name in names}
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Input) or type(other) is not type(self):
-            return NotImplemented
-        return self._slots() == other._slots()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> dict[str, Any]:
-        """For models of Pydantic that have fields of this type."""
-        return {"type": "is-instance", "cls": cls}
 
 
 # Values of properties.
@@ -105,7 +81,7 @@ class NanosecondDatetime(datetime):
         return self.of, (datetime.combine(self.date(), self.timetz()), self.nanosecond)
 
 
-class GeoCoordinate(Input):
+class GeoCoordinate(Value):
     """A place on Earth. The server keeps its numbers in 32 bits each, which is about a metre.
 
     Args:
@@ -127,7 +103,7 @@ def _degrees(name: str, value: float, most: int) -> float:
     return number
 
 
-class PhoneNumber(Input):
+class PhoneNumber(Value):
     """A telephone number as it is written.
 
     Args:
@@ -144,7 +120,7 @@ class PhoneNumber(Input):
         self.default_country = default_country
 
 
-class PhoneNumberType(Input):
+class PhoneNumberType(Value):
     """A telephone number as the server understood it."""
 
     __slots__ = (
@@ -180,7 +156,7 @@ class PhoneNumberType(Input):
 # Objects and references.
 
 
-class ReferenceToMulti(Input):
+class ReferenceToMulti(Value):
     """Where a reference leads whose property may lead to several collections.
 
     Args:
@@ -223,7 +199,7 @@ ReferenceInput: TypeAlias = Uuid | Sequence[Uuid] | ReferenceToMulti
 ReferenceInputs: TypeAlias = Mapping[str, ReferenceInput]
 
 
-class DataObject(Input, Generic[P, R]):
+class DataObject(Value, Generic[P, R]):
     """An object to be written.
 
     Args:
@@ -248,7 +224,7 @@ class DataObject(Input, Generic[P, R]):
         self.references = references
 
 
-class DataReferenceMulti(Input):
+class DataReferenceMulti(Value):
     """A reference to be written whose property may lead to several collections: `DataReference.MultiTarget`.
 
     Args:
@@ -267,7 +243,7 @@ class DataReferenceMulti(Input):
         self.target_collection = target_collection
 
 
-class DataReference(Input):
+class DataReference(Value):
     """A reference to be written.
 
     Args:
@@ -285,7 +261,7 @@ class DataReference(Input):
         self.to_uuid = to_uuid
 
 
-class Shard(Input):
+class Shard(Value):
     """A collection, or a tenant of one, whose vectors are waited for.
 
     Args:
@@ -315,19 +291,10 @@ MetadataName: TypeAlias = Literal[
 """The name of something that `MetadataQuery` asks for."""
 
 
-class MetadataQuery(Input):
+class MetadataQuery(Value):
     """Which metadata a query is to return with each object."""
 
-    __slots__ = (
-        "certainty",
-        "creation_time",
-        "distance",
-        "explain_score",
-        "is_consistent",
-        "last_update_time",
-        "query_profile",
-        "score",
-    )
+    __slots__ = get_args(MetadataName)
 
     def __init__(
         self,
@@ -361,7 +328,7 @@ class MetadataQuery(Input):
         return cls(**dict.fromkeys(MetadataQuery.__slots__, True))
 
 
-class QueryNested(Input):
+class QueryNested(Value):
     """Which properties of an object property a query is to return.
 
     Args:
@@ -376,7 +343,7 @@ class QueryNested(Input):
         self.properties = properties
 
 
-class QueryReferenceBase(Input):
+class QueryReferenceBase(Value):
     """What all references to be returned have in common."""
 
     __slots__ = ("include_vector", "link_on", "return_metadata", "return_properties", "return_references")
@@ -485,7 +452,7 @@ class Sort:
         return Sorting().by_update_time(ascending)
 
 
-class GroupBy(Input):
+class GroupBy(Value):
     """How to group results.
 
     Args:
@@ -502,7 +469,7 @@ class GroupBy(Input):
         self.number_of_groups = number_of_groups
 
 
-class Rerank(Input):
+class Rerank(Value):
     """How the reranker of the collection orders results anew.
 
     Args:

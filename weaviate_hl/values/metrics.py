@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.inputs import Input
+from weaviate_hl.values.base import Value
 
 
-class GroupByAggregate(Input):
+class GroupByAggregate(Value):
     """How to group objects before they are aggregated.
 
     Args:
@@ -23,7 +23,7 @@ class GroupByAggregate(Input):
         self.limit = limit
 
 
-class PropertyMetrics(Input):
+class PropertyMetrics(Value):
     """What to find out about a property: made by `Metrics`.
 
     Attributes:
@@ -77,8 +77,8 @@ class Metrics:
         """
         if limit is not None and min_occurrences is not None:
             raise WeaviateInvalidInputError("Metrics.text: `limit` and `min_occurrences`, its old name: give one")
-        asked = {"count": count, "top_occurences": top_occurrences_count or top_occurrences_value}
-        return self._of("text", asked, min_occurrences if limit is None else limit)
+        top = top_occurrences_count or top_occurrences_value
+        return self._of("text", min_occurrences if limit is None else limit, count=count, top_occurences=top)
 
     def integer(
         self,
@@ -91,7 +91,9 @@ class Metrics:
         sum_: bool = False,
     ) -> PropertyMetrics:
         """Of integers."""
-        return self._of("int", _numeric(count, maximum, mean, median, minimum, mode, sum_))
+        return self._of(
+            "int", count=count, maximum=maximum, mean=mean, median=median, minimum=minimum, mode=mode, sum=sum_
+        )
 
     def number(
         self,
@@ -104,7 +106,9 @@ class Metrics:
         sum_: bool = False,
     ) -> PropertyMetrics:
         """Of numbers."""
-        return self._of("number", _numeric(count, maximum, mean, median, minimum, mode, sum_))
+        return self._of(
+            "number", count=count, maximum=maximum, mean=mean, median=median, minimum=minimum, mode=mode, sum=sum_
+        )
 
     def boolean(
         self,
@@ -115,14 +119,14 @@ class Metrics:
         total_true: bool = False,
     ) -> PropertyMetrics:
         """Of truth values."""
-        asked = {
-            "count": count,
-            "percentage_false": percentage_false,
-            "percentage_true": percentage_true,
-            "total_false": total_false,
-            "total_true": total_true,
-        }
-        return self._of("boolean", asked)
+        return self._of(
+            "boolean",
+            count=count,
+            percentage_false=percentage_false,
+            percentage_true=percentage_true,
+            total_false=total_false,
+            total_true=total_true,
+        )
 
     def date_(
         self,
@@ -133,26 +137,11 @@ class Metrics:
         mode: bool = False,
     ) -> PropertyMetrics:
         """Of dates."""
-        asked = {"count": count, "maximum": maximum, "median": median, "minimum": minimum, "mode": mode}
-        return self._of("date", asked)
+        return self._of("date", count=count, maximum=maximum, median=median, minimum=minimum, mode=mode)
 
     def reference(self, pointing_to: bool = False) -> PropertyMetrics:
         """Of references: the collections that they lead to."""
-        return self._of("reference", {"pointing_to": pointing_to})
+        return self._of("reference", pointing_to=pointing_to)
 
-    def _of(self, kind: str, asked: dict[str, bool], limit: int | None = None) -> PropertyMetrics:
+    def _of(self, kind: str, limit: int | None = None, **asked: bool) -> PropertyMetrics:
         return PropertyMetrics(self._property, kind, [name for name in asked if asked[name]] or list(asked), limit)
-
-
-def _numeric(
-    count: bool, maximum: bool, mean: bool, median: bool, minimum: bool, mode: bool, sum_: bool
-) -> dict[str, bool]:
-    return {
-        "count": count,
-        "maximum": maximum,
-        "mean": mean,
-        "median": median,
-        "minimum": minimum,
-        "mode": mode,
-        "sum": sum_,
-    }

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.configuration import Check, Configuration, Json, TextAnalyzerConfigCreate, present
+from weaviate_hl.values.base import Check, Configuration, Json, present
+from weaviate_hl.values.configuration import TextAnalyzerConfigCreate
 from weaviate_hl.values.enums import DataType, Tokenization
 
 RESERVED = ("id", "_id", "_additional")
@@ -39,8 +40,10 @@ class PropertyBase(Configuration):
             raise WeaviateInvalidInputError(f"`name`: {v!r} is reserved: choose another name for the property")
         return v
 
-    def _told(self, data_type: Sequence[str]) -> Json:
-        return present({"name": self.name, "dataType": list(data_type), "description": self.description})
+    def _refer(self, collections: Sequence[str]) -> Json:
+        """As a reference to objects of these collections."""
+        data_type = [class_name(one) for one in collections]
+        return present({"name": self.name, "dataType": data_type, "description": self.description})
 
 
 class Property(PropertyBase):
@@ -109,19 +112,7 @@ class Property(PropertyBase):
 
     def to_dict(self) -> Json:
         """All that it says; ops/schema.py puts what concerns vectorizers where the server looks for it."""
-        nested = self.nestedProperties
-        return self._told([self.dataType.value]) | present(
-            {
-                "indexFilterable": self.indexFilterable,
-                "indexSearchable": self.indexSearchable,
-                "indexRangeFilters": self.indexRangeFilters,
-                "nestedProperties": None if nested is None else [one.to_dict() for one in nested],
-                "textAnalyzer": None if self.textAnalyzer is None else self.textAnalyzer.to_dict(),
-                "tokenization": None if self.tokenization is None else self.tokenization.value,
-                "skip_vectorization": self.skip_vectorization,
-                "vectorize_property_name": self.vectorize_property_name,
-            }
-        )
+        return super().to_dict() | {"dataType": [self.dataType.value]}
 
 
 def _nested(check: Check, given: Property | Sequence[Property] | None) -> list[Property] | None:
@@ -149,7 +140,7 @@ class ReferencePropertyMultiTarget(PropertyBase):
         self.target_collections = check.texts("target_collections", target_collections, required=True)
 
     def to_dict(self) -> Json:
-        return self._told([class_name(one) for one in self.target_collections or ()])
+        return self._refer(self.target_collections or ())
 
 
 class ReferenceProperty(PropertyBase):
@@ -176,7 +167,7 @@ class ReferenceProperty(PropertyBase):
         self.target_collection = check.text("target_collection", target_collection, required=True, nonempty=True)
 
     def to_dict(self) -> Json:
-        return self._told([class_name(self.target_collection)])
+        return self._refer([self.target_collection])
 
 
 PropertyType = Property | ReferenceProperty | ReferencePropertyMultiTarget

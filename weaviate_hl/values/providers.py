@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from weaviate_hl.values.base import present
 from weaviate_hl.values.configuration import (
     AsyncReplicationConfigCreate,
     AsyncReplicationConfigUpdate,
     BQConfigCreate,
     BQConfigUpdate,
-    Check,
     GenerativeConfigRuntime,
     GenerativeProvider,
     IntegrationConfig,
@@ -56,9 +56,6 @@ from weaviate_hl.values.configuration import (
     VectorIndexConfigHNSWUpdate,
     VectorIndexConfigSkipCreate,
     VectorizerConfigCreate,
-    group,
-    present,
-    weights,
 )
 from weaviate_hl.values.enums import (
     MultiVectorAggregation,
@@ -69,6 +66,7 @@ from weaviate_hl.values.enums import (
     VectorDistances,
     VectorFilterStrategy,
 )
+from weaviate_hl.values.factories import FactoryCheck, group, weights
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -94,7 +92,7 @@ class Configure:
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.self_provided")
+            check = FactoryCheck("Configure.Vectors.self_provided")
             return VectorConfigCreate(
                 module="none",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -121,7 +119,7 @@ class Configure:
                 source_properties: The properties to vectorize; all text properties when left out.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.custom")
+            check = FactoryCheck("Configure.Vectors.custom")
             return VectorConfigCreate(
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
                 name=check.text("name", name),
@@ -160,7 +158,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectors.text2vec_aws")
+            check = FactoryCheck("Configure.Vectors.text2vec_aws")
             return VectorConfigCreate(
                 module="text2vec-aws",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -205,7 +203,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectors.text2vec_aws_bedrock")
+            check = FactoryCheck("Configure.Vectors.text2vec_aws_bedrock")
             return VectorConfigCreate(
                 module="text2vec-aws",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -252,7 +250,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectors.text2vec_aws_sagemaker")
+            check = FactoryCheck("Configure.Vectors.text2vec_aws_sagemaker")
             return VectorConfigCreate(
                 module="text2vec-aws",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -301,7 +299,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_azure_openai")
+            check = FactoryCheck("Configure.Vectors.text2vec_azure_openai")
             return VectorConfigCreate(
                 module="text2vec-openai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -363,7 +361,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_cohere")
+            check = FactoryCheck("Configure.Vectors.text2vec_cohere")
             return VectorConfigCreate(
                 module="text2vec-cohere",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -400,7 +398,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_contextionary")
+            check = FactoryCheck("Configure.Vectors.text2vec_contextionary")
             return VectorConfigCreate(
                 module="text2vec-contextionary",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -437,7 +435,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_databricks")
+            check = FactoryCheck("Configure.Vectors.text2vec_databricks")
             return VectorConfigCreate(
                 module="text2vec-databricks",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -476,7 +474,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_digitalocean")
+            check = FactoryCheck("Configure.Vectors.text2vec_digitalocean")
             return VectorConfigCreate(
                 module="text2vec-digitalocean",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -525,7 +523,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 location: The region of the project.
             """
-            check = Check("Configure.Vectors.text2vec_google")
+            check = FactoryCheck("Configure.Vectors.text2vec_google")
             return VectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -579,7 +577,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 location: The region of the project.
             """
-            check = Check("Configure.Vectors.text2vec_google_vertex")
+            check = FactoryCheck("Configure.Vectors.text2vec_google_vertex")
             return VectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -627,7 +625,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_google_gemini")
+            check = FactoryCheck("Configure.Vectors.text2vec_google_gemini")
             return VectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -673,7 +671,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_google_aistudio")
+            check = FactoryCheck("Configure.Vectors.text2vec_google_aistudio")
             return VectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -711,7 +709,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_gpt4all")
+            check = FactoryCheck("Configure.Vectors.text2vec_gpt4all")
             return VectorConfigCreate(
                 module="text2vec-gpt4all",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -758,7 +756,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_huggingface")
+            check = FactoryCheck("Configure.Vectors.text2vec_huggingface")
             return VectorConfigCreate(
                 module="text2vec-huggingface",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -818,7 +816,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_jinaai")
+            check = FactoryCheck("Configure.Vectors.text2vec_jinaai")
             return VectorConfigCreate(
                 module="text2vec-jinaai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -858,7 +856,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_mistral")
+            check = FactoryCheck("Configure.Vectors.text2vec_mistral")
             return VectorConfigCreate(
                 module="text2vec-mistral",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -895,7 +893,7 @@ class Configure:
                 inference_url: The address of the container with the model.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_model2vec")
+            check = FactoryCheck("Configure.Vectors.text2vec_model2vec")
             return VectorConfigCreate(
                 module="text2vec-model2vec",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -935,7 +933,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_morph")
+            check = FactoryCheck("Configure.Vectors.text2vec_morph")
             return VectorConfigCreate(
                 module="text2vec-morph",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -977,7 +975,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_nvidia")
+            check = FactoryCheck("Configure.Vectors.text2vec_nvidia")
             return VectorConfigCreate(
                 module="text2vec-nvidia",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1017,7 +1015,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_ollama")
+            check = FactoryCheck("Configure.Vectors.text2vec_ollama")
             return VectorConfigCreate(
                 module="text2vec-ollama",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1066,7 +1064,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_openai")
+            check = FactoryCheck("Configure.Vectors.text2vec_openai")
             return VectorConfigCreate(
                 module="text2vec-openai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1116,7 +1114,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_transformers")
+            check = FactoryCheck("Configure.Vectors.text2vec_transformers")
             return VectorConfigCreate(
                 module="text2vec-transformers",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1183,7 +1181,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_voyageai")
+            check = FactoryCheck("Configure.Vectors.text2vec_voyageai")
             return VectorConfigCreate(
                 module="text2vec-voyageai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1228,7 +1226,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectors.text2vec_weaviate")
+            check = FactoryCheck("Configure.Vectors.text2vec_weaviate")
             return VectorConfigCreate(
                 module="text2vec-weaviate",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1262,7 +1260,7 @@ class Configure:
                 image_fields: The properties with images.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.img2vec_neural")
+            check = FactoryCheck("Configure.Vectors.img2vec_neural")
             return VectorConfigCreate(
                 module="img2vec-neural",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1294,7 +1292,7 @@ class Configure:
                 region: The region of the service.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_aws")
+            check = FactoryCheck("Configure.Vectors.multi2vec_aws")
             return VectorConfigCreate(
                 module="multi2vec-aws",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1335,7 +1333,7 @@ class Configure:
                 region: The region of the service.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_aws_bedrock")
+            check = FactoryCheck("Configure.Vectors.multi2vec_aws_bedrock")
             return VectorConfigCreate(
                 module="multi2vec-aws",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1380,7 +1378,7 @@ class Configure:
                 video_fields: The properties with video.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_bind")
+            check = FactoryCheck("Configure.Vectors.multi2vec_bind")
             return VectorConfigCreate(
                 module="multi2vec-bind",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1429,7 +1427,7 @@ class Configure:
                 text_fields: The properties with text.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_clip")
+            check = FactoryCheck("Configure.Vectors.multi2vec_clip")
             return VectorConfigCreate(
                 module="multi2vec-clip",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1480,7 +1478,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.Vectors.multi2vec_cohere")
+            check = FactoryCheck("Configure.Vectors.multi2vec_cohere")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -1535,7 +1533,7 @@ class Configure:
                 video_interval_seconds: The length of the pieces that a video is cut into.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_google")
+            check = FactoryCheck("Configure.Vectors.multi2vec_google")
             return VectorConfigCreate(
                 module="multi2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1591,7 +1589,7 @@ class Configure:
                 video_interval_seconds: The length of the pieces that a video is cut into.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_google_gemini")
+            check = FactoryCheck("Configure.Vectors.multi2vec_google_gemini")
             return VectorConfigCreate(
                 module="multi2vec-palm",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1642,7 +1640,7 @@ class Configure:
                 text_fields: The properties with text.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_jinaai")
+            check = FactoryCheck("Configure.Vectors.multi2vec_jinaai")
             return VectorConfigCreate(
                 module="multi2vec-jinaai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1683,7 +1681,7 @@ class Configure:
                 truncation: Whether text that is too long is cut.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_nvidia")
+            check = FactoryCheck("Configure.Vectors.multi2vec_nvidia")
             return VectorConfigCreate(
                 module="multi2vec-nvidia",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1722,7 +1720,7 @@ class Configure:
                 text_fields: The properties with text.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_twelvelabs")
+            check = FactoryCheck("Configure.Vectors.multi2vec_twelvelabs")
             return VectorConfigCreate(
                 module="multi2vec-twelvelabs",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1766,7 +1764,7 @@ class Configure:
                 truncation: Whether text that is too long is cut.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.multi2vec_voyageai")
+            check = FactoryCheck("Configure.Vectors.multi2vec_voyageai")
             return VectorConfigCreate(
                 module="multi2vec-voyageai",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1805,7 +1803,7 @@ class Configure:
                 reference_properties: The references whose objects are averaged.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.Vectors.ref2vec_centroid")
+            check = FactoryCheck("Configure.Vectors.ref2vec_centroid")
             return VectorConfigCreate(
                 module="ref2vec-centroid",
                 index=check.index(quantizer=quantizer, vector_index_config=vector_index_config),
@@ -1839,7 +1837,7 @@ class Configure:
                 multi_vector_config: How the multi-vector is indexed: `VectorIndex.MultiVector.multi_vector()`.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.MultiVectors.self_provided")
+            check = FactoryCheck("Configure.MultiVectors.self_provided")
             return VectorConfigCreate(
                 module="none",
                 index=check.multi_vector_index(
@@ -1877,7 +1875,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.MultiVectors.text2vec_jinaai")
+            check = FactoryCheck("Configure.MultiVectors.text2vec_jinaai")
             return VectorConfigCreate(
                 module="text2colbert-jinaai",
                 index=check.multi_vector_index(
@@ -1925,7 +1923,7 @@ class Configure:
                 multi_vector_config: How the multi-vector is indexed: `VectorIndex.MultiVector.multi_vector()`.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.MultiVectors.multi2vec_jinaai")
+            check = FactoryCheck("Configure.MultiVectors.multi2vec_jinaai")
             return VectorConfigCreate(
                 module="multi2multivec-jinaai",
                 index=check.multi_vector_index(
@@ -1970,7 +1968,7 @@ class Configure:
                 multi_vector_config: How the multi-vector is indexed: `VectorIndex.MultiVector.multi_vector()`.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.MultiVectors.multi2vec_weaviate")
+            check = FactoryCheck("Configure.MultiVectors.multi2vec_weaviate")
             return VectorConfigCreate(
                 module="multi2multivec-weaviate",
                 index=check.multi_vector_index(
@@ -2000,7 +1998,7 @@ class Configure:
                 name: The name of the vector.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.NamedVectors.none")
+            check = FactoryCheck("Configure.NamedVectors.none")
             return NamedVectorConfigCreate(
                 module="none",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2025,7 +2023,7 @@ class Configure:
                 source_properties: The properties to vectorize; all text properties when left out.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.NamedVectors.custom")
+            check = FactoryCheck("Configure.NamedVectors.custom")
             return NamedVectorConfigCreate(
                 index=check.index(vector_index_config=vector_index_config),
                 name=check.text("name", name, required=True),
@@ -2062,7 +2060,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.NamedVectors.text2vec_aws")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_aws")
             return NamedVectorConfigCreate(
                 module="text2vec-aws",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2108,7 +2106,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_azure_openai")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_azure_openai")
             return NamedVectorConfigCreate(
                 module="text2vec-openai",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2166,7 +2164,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_cohere")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_cohere")
             return NamedVectorConfigCreate(
                 module="text2vec-cohere",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2200,7 +2198,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_contextionary")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_contextionary")
             return NamedVectorConfigCreate(
                 module="text2vec-contextionary",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2235,7 +2233,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_databricks")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_databricks")
             return NamedVectorConfigCreate(
                 module="text2vec-databricks",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2278,7 +2276,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 location: The region of the project.
             """
-            check = Check("Configure.NamedVectors.text2vec_google")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_google")
             return NamedVectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2322,7 +2320,7 @@ class Configure:
                 model_id: The model; the module's default when left out.
                 title_property: The property that holds the title.
             """
-            check = Check("Configure.NamedVectors.text2vec_palm")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_palm")
             return NamedVectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2361,7 +2359,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_google_aistudio")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_google_aistudio")
             return NamedVectorConfigCreate(
                 module="text2vec-palm",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2395,7 +2393,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_gpt4all")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_gpt4all")
             return NamedVectorConfigCreate(
                 module="text2vec-gpt4all",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2440,7 +2438,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_huggingface")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_huggingface")
             return NamedVectorConfigCreate(
                 module="text2vec-huggingface",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2498,7 +2496,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_jinaai")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_jinaai")
             return NamedVectorConfigCreate(
                 module="text2vec-jinaai",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2536,7 +2534,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_mistral")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_mistral")
             return NamedVectorConfigCreate(
                 module="text2vec-mistral",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2571,7 +2569,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 inference_url: The address of the container with the model.
             """
-            check = Check("Configure.NamedVectors.text2vec_model2vec")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_model2vec")
             return NamedVectorConfigCreate(
                 module="text2vec-model2vec",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2609,7 +2607,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_nvidia")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_nvidia")
             return NamedVectorConfigCreate(
                 module="text2vec-nvidia",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2647,7 +2645,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_ollama")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_ollama")
             return NamedVectorConfigCreate(
                 module="text2vec-ollama",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2694,7 +2692,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_openai")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_openai")
             return NamedVectorConfigCreate(
                 module="text2vec-openai",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2742,7 +2740,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_transformers")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_transformers")
             return NamedVectorConfigCreate(
                 module="text2vec-transformers",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2805,7 +2803,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_voyageai")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_voyageai")
             return NamedVectorConfigCreate(
                 module="text2vec-voyageai",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2847,7 +2845,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2vec_weaviate")
+            check = FactoryCheck("Configure.NamedVectors.text2vec_weaviate")
             return NamedVectorConfigCreate(
                 module="text2vec-weaviate",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2885,7 +2883,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.NamedVectors.text2colbert_jinaai")
+            check = FactoryCheck("Configure.NamedVectors.text2colbert_jinaai")
             return NamedVectorConfigCreate(
                 module="text2colbert-jinaai",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2913,7 +2911,7 @@ class Configure:
                 image_fields: The properties with images.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.NamedVectors.img2vec_neural")
+            check = FactoryCheck("Configure.NamedVectors.img2vec_neural")
             return NamedVectorConfigCreate(
                 module="img2vec-neural",
                 index=check.index(vector_index_config=vector_index_config),
@@ -2949,7 +2947,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_bind")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_bind")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3003,7 +3001,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_clip")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_clip")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3055,7 +3053,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_cohere")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_cohere")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3109,7 +3107,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_google")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_google")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3172,7 +3170,7 @@ class Configure:
                 video_interval_seconds: The length of the pieces that a video is cut into.
                 model_id: The model; the module's default when left out.
             """
-            check = Check("Configure.NamedVectors.multi2vec_palm")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_palm")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3223,7 +3221,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_jinaai")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_jinaai")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -3271,7 +3269,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_nvidia")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_nvidia")
             check.unsent("output_encoding", check.text("output_encoding", output_encoding), None)
             check.unsent(
                 "vectorize_collection_name",
@@ -3320,7 +3318,7 @@ class Configure:
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.NamedVectors.multi2vec_voyageai")
+            check = FactoryCheck("Configure.NamedVectors.multi2vec_voyageai")
             check.unsent("output_encoding", check.text("output_encoding", output_encoding), None)
             check.unsent(
                 "vectorize_collection_name",
@@ -3359,7 +3357,7 @@ class Configure:
                 method: How the vectors become one.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Configure.NamedVectors.ref2vec_centroid")
+            check = FactoryCheck("Configure.NamedVectors.ref2vec_centroid")
             return NamedVectorConfigCreate(
                 module="ref2vec-centroid",
                 index=check.index(vector_index_config=vector_index_config),
@@ -3388,7 +3386,7 @@ class Configure:
                 module_name: The name of the module on the server.
                 module_config: The module's settings, as the server takes them.
             """
-            check = Check("Configure.Vectorizer.custom")
+            check = FactoryCheck("Configure.Vectorizer.custom")
             return VectorizerConfigCreate(
                 module=check.text("module_name", module_name, required=True),
                 settings=check.mapping("module_config", module_config),
@@ -3415,7 +3413,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectorizer.text2vec_aws")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_aws")
             return VectorizerConfigCreate(
                 module="text2vec-aws",
                 settings=present(
@@ -3451,7 +3449,7 @@ class Configure:
                 dimensions: The length of the vectors, for models that let you choose.
                 model: The model; the module's default when left out.
             """
-            check = Check("Configure.Vectorizer.text2vec_azure_openai")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_azure_openai")
             return VectorizerConfigCreate(
                 module="text2vec-openai",
                 settings=present(
@@ -3499,7 +3497,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Vectorizer.text2vec_cohere")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_cohere")
             return VectorizerConfigCreate(
                 module="text2vec-cohere",
                 settings=present(
@@ -3521,7 +3519,7 @@ class Configure:
             Args:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_contextionary")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_contextionary")
             return VectorizerConfigCreate(
                 module="text2vec-contextionary",
                 settings=present(
@@ -3544,7 +3542,7 @@ class Configure:
                 instruction: An instruction for the model.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_databricks")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_databricks")
             return VectorizerConfigCreate(
                 module="text2vec-databricks",
                 settings=present(
@@ -3577,7 +3575,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 location: The region of the project.
             """
-            check = Check("Configure.Vectorizer.text2vec_google")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_google")
             return VectorizerConfigCreate(
                 module="text2vec-palm",
                 settings=present(
@@ -3611,7 +3609,7 @@ class Configure:
                 title_property: The property that holds the title.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_palm")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_palm")
             return VectorizerConfigCreate(
                 module="text2vec-palm",
                 settings=present(
@@ -3638,7 +3636,7 @@ class Configure:
                 title_property: The property that holds the title.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_google_aistudio")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_google_aistudio")
             return VectorizerConfigCreate(
                 module="text2vec-palm",
                 settings=present(
@@ -3660,7 +3658,7 @@ class Configure:
             Args:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_gpt4all")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_gpt4all")
             return VectorizerConfigCreate(
                 module="text2vec-gpt4all",
                 settings=present(
@@ -3695,7 +3693,7 @@ class Configure:
                 use_cache: Whether answers may come from the provider's cache.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_huggingface")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_huggingface")
             return VectorizerConfigCreate(
                 module="text2vec-huggingface",
                 settings=present(
@@ -3743,7 +3741,7 @@ class Configure:
                 base_url: The address of the provider's API, when not the public one.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectorizer.text2vec_jinaai")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_jinaai")
             return VectorizerConfigCreate(
                 module="text2vec-jinaai",
                 settings=present(
@@ -3769,7 +3767,7 @@ class Configure:
                 model: The model; the module's default when left out.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_mistral")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_mistral")
             return VectorizerConfigCreate(
                 module="text2vec-mistral",
                 settings=present(
@@ -3793,7 +3791,7 @@ class Configure:
                 inference_url: The address of the container with the model.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_model2vec")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_model2vec")
             return VectorizerConfigCreate(
                 module="text2vec-model2vec",
                 settings=present(
@@ -3822,7 +3820,7 @@ class Configure:
                 truncate: What to do with text that is too long.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_nvidia")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_nvidia")
             return VectorizerConfigCreate(
                 module="text2vec-nvidia",
                 settings=present(
@@ -3848,7 +3846,7 @@ class Configure:
                 model: The model; the module's default when left out.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_ollama")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_ollama")
             return VectorizerConfigCreate(
                 module="text2vec-ollama",
                 settings=present(
@@ -3885,7 +3883,7 @@ class Configure:
                 dimensions: The length of the vectors, for models that let you choose.
                 endpoint: The endpoint that serves the model.
             """
-            check = Check("Configure.Vectorizer.text2vec_openai")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_openai")
             return VectorizerConfigCreate(
                 module="text2vec-openai",
                 settings=present(
@@ -3923,7 +3921,7 @@ class Configure:
                 passage_inference_url: The address of the container for objects, when queries have their own.
                 query_inference_url: The address of the container for queries, when objects have their own.
             """
-            check = Check("Configure.Vectorizer.text2vec_transformers")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_transformers")
             return VectorizerConfigCreate(
                 module="text2vec-transformers",
                 settings=present(
@@ -3977,7 +3975,7 @@ class Configure:
                 truncate: What to do with text that is too long.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
             """
-            check = Check("Configure.Vectorizer.text2vec_voyageai")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_voyageai")
             return VectorizerConfigCreate(
                 module="text2vec-voyageai",
                 settings=present(
@@ -4010,7 +4008,7 @@ class Configure:
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties.
                 dimensions: The length of the vectors, for models that let you choose.
             """
-            check = Check("Configure.Vectorizer.text2vec_weaviate")
+            check = FactoryCheck("Configure.Vectorizer.text2vec_weaviate")
             return VectorizerConfigCreate(
                 module="text2vec-weaviate",
                 settings=present(
@@ -4032,7 +4030,7 @@ class Configure:
             Args:
                 image_fields: The properties with images.
             """
-            check = Check("Configure.Vectorizer.img2vec_neural")
+            check = FactoryCheck("Configure.Vectorizer.img2vec_neural")
             return VectorizerConfigCreate(
                 module="img2vec-neural",
                 settings=present({"imageFields": check.texts("image_fields", image_fields, required=True)}),
@@ -4061,7 +4059,7 @@ class Configure:
                 video_fields: The properties with video.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.Vectorizer.multi2vec_bind")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_bind")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -4110,7 +4108,7 @@ class Configure:
                 inference_url: The address of the container with the model.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.Vectorizer.multi2vec_clip")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_clip")
             check.unsent("interference_url", check.text("interference_url", interference_url), None)
             check.unsent(
                 "vectorize_collection_name",
@@ -4157,7 +4155,7 @@ class Configure:
                 image_fields: The properties with images.
                 text_fields: The properties with text.
             """
-            check = Check("Configure.Vectorizer.multi2vec_cohere")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_cohere")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -4201,7 +4199,7 @@ class Configure:
                 video_interval_seconds: The length of the pieces that a video is cut into.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.Vectorizer.multi2vec_google")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_google")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -4251,7 +4249,7 @@ class Configure:
                 video_interval_seconds: The length of the pieces that a video is cut into.
                 vectorize_collection_name: Whether the name of the collection is vectorized with the properties. Without effect.
             """
-            check = Check("Configure.Vectorizer.multi2vec_palm")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_palm")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -4296,7 +4294,7 @@ class Configure:
                 image_fields: The properties with images.
                 text_fields: The properties with text.
             """
-            check = Check("Configure.Vectorizer.multi2vec_jinaai")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_jinaai")
             check.unsent(
                 "vectorize_collection_name",
                 check.boolean("vectorize_collection_name", vectorize_collection_name, required=True),
@@ -4338,7 +4336,7 @@ class Configure:
                 image_fields: The properties with images.
                 text_fields: The properties with text.
             """
-            check = Check("Configure.Vectorizer.multi2vec_nvidia")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_nvidia")
             check.unsent("output_encoding", check.text("output_encoding", output_encoding), None)
             check.unsent(
                 "vectorize_collection_name",
@@ -4381,7 +4379,7 @@ class Configure:
                 image_fields: The properties with images.
                 text_fields: The properties with text.
             """
-            check = Check("Configure.Vectorizer.multi2vec_voyageai")
+            check = FactoryCheck("Configure.Vectorizer.multi2vec_voyageai")
             check.unsent("output_encoding", check.text("output_encoding", output_encoding), None)
             check.unsent(
                 "vectorize_collection_name",
@@ -4412,7 +4410,7 @@ class Configure:
                 reference_properties: The references whose objects are averaged.
                 method: How the vectors become one.
             """
-            check = Check("Configure.Vectorizer.ref2vec_centroid")
+            check = FactoryCheck("Configure.Vectorizer.ref2vec_centroid")
             return VectorizerConfigCreate(
                 module="ref2vec-centroid",
                 settings=present(
@@ -4434,7 +4432,7 @@ class Configure:
                 module_name: The name of the module on the server.
                 module_config: The module's settings, as the server takes them.
             """
-            check = Check("Configure.Generative.custom")
+            check = FactoryCheck("Configure.Generative.custom")
             return GenerativeProvider(
                 module=check.text("module_name", module_name, required=True),
                 settings=check.mapping("module_config", module_config),
@@ -4459,7 +4457,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.anthropic")
+            check = FactoryCheck("Configure.Generative.anthropic")
             return GenerativeProvider(
                 module="generative-anthropic",
                 settings=present(
@@ -4485,7 +4483,7 @@ class Configure:
                 temperature: How freely the model chooses its words.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Generative.anyscale")
+            check = FactoryCheck("Configure.Generative.anyscale")
             return GenerativeProvider(
                 module="generative-anyscale",
                 settings=present(
@@ -4514,7 +4512,7 @@ class Configure:
                 service: The service that runs the model.
                 max_tokens: The most tokens to generate.
             """
-            check = Check("Configure.Generative.aws")
+            check = FactoryCheck("Configure.Generative.aws")
             return GenerativeProvider(
                 module="generative-aws",
                 settings=present(
@@ -4549,7 +4547,7 @@ class Configure:
                 top_p: How much of the probability to choose from.
                 stop_sequences: Texts that end the generation.
             """
-            check = Check("Configure.Generative.aws_bedrock")
+            check = FactoryCheck("Configure.Generative.aws_bedrock")
             return GenerativeProvider(
                 module="generative-aws",
                 settings=present(
@@ -4591,7 +4589,7 @@ class Configure:
                 top_p: How much of the probability to choose from.
                 stop_sequences: Texts that end the generation.
             """
-            check = Check("Configure.Generative.aws_sagemaker")
+            check = FactoryCheck("Configure.Generative.aws_sagemaker")
             return GenerativeProvider(
                 module="generative-aws",
                 settings=present(
@@ -4633,7 +4631,7 @@ class Configure:
                 top_p: How much of the probability to choose from.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Generative.azure_openai")
+            check = FactoryCheck("Configure.Generative.azure_openai")
             return GenerativeProvider(
                 module="generative-openai",
                 settings=present(
@@ -4671,7 +4669,7 @@ class Configure:
                 temperature: How freely the model chooses its words.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Generative.cohere")
+            check = FactoryCheck("Configure.Generative.cohere")
             check.unsent("return_likelihoods", check.text("return_likelihoods", return_likelihoods), None)
             return GenerativeProvider(
                 module="generative-cohere",
@@ -4708,7 +4706,7 @@ class Configure:
                 avoid_commentary: Whether the model keeps to what it was given.
                 knowledge: Texts for the model to draw on.
             """
-            check = Check("Configure.Generative.contextualai")
+            check = FactoryCheck("Configure.Generative.contextualai")
             return GenerativeProvider(
                 module="generative-contextualai",
                 settings=present(
@@ -4742,7 +4740,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.databricks")
+            check = FactoryCheck("Configure.Generative.databricks")
             return GenerativeProvider(
                 module="generative-databricks",
                 settings=present(
@@ -4780,7 +4778,7 @@ class Configure:
                 top_p: How much of the probability to choose from.
                 stop: Texts that end the generation.
             """
-            check = Check("Configure.Generative.deepseek")
+            check = FactoryCheck("Configure.Generative.deepseek")
             return GenerativeProvider(
                 module="generative-deepseek",
                 settings=present(
@@ -4813,7 +4811,7 @@ class Configure:
                 temperature: How freely the model chooses its words.
                 max_tokens: The most tokens to generate.
             """
-            check = Check("Configure.Generative.friendliai")
+            check = FactoryCheck("Configure.Generative.friendliai")
             return GenerativeProvider(
                 module="generative-friendliai",
                 settings=present(
@@ -4847,7 +4845,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.google")
+            check = FactoryCheck("Configure.Generative.google")
             return GenerativeProvider(
                 module="generative-palm",
                 settings=present(
@@ -4884,7 +4882,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.palm")
+            check = FactoryCheck("Configure.Generative.palm")
             return GenerativeProvider(
                 module="generative-palm",
                 settings=present(
@@ -4925,7 +4923,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.google_vertex")
+            check = FactoryCheck("Configure.Generative.google_vertex")
             return GenerativeProvider(
                 module="generative-palm",
                 settings=present(
@@ -4960,7 +4958,7 @@ class Configure:
                 top_k: How many of the likeliest tokens to choose from.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.google_gemini")
+            check = FactoryCheck("Configure.Generative.google_gemini")
             return GenerativeProvider(
                 module="generative-palm",
                 settings=present(
@@ -4990,7 +4988,7 @@ class Configure:
                 max_tokens: The most tokens to generate.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Generative.mistral")
+            check = FactoryCheck("Configure.Generative.mistral")
             return GenerativeProvider(
                 module="generative-mistral",
                 settings=present(
@@ -5019,7 +5017,7 @@ class Configure:
                 temperature: How freely the model chooses its words.
                 max_tokens: The most tokens to generate.
             """
-            check = Check("Configure.Generative.nvidia")
+            check = FactoryCheck("Configure.Generative.nvidia")
             return GenerativeProvider(
                 module="generative-nvidia",
                 settings=present(
@@ -5040,7 +5038,7 @@ class Configure:
                 api_endpoint: The address of the provider's API.
                 model: The model; the module's default when left out.
             """
-            check = Check("Configure.Generative.ollama")
+            check = FactoryCheck("Configure.Generative.ollama")
             return GenerativeProvider(
                 module="generative-ollama",
                 settings=present(
@@ -5074,7 +5072,7 @@ class Configure:
                 verbosity: How much the model writes.
                 reasoning_effort: How long the model thinks.
             """
-            check = Check("Configure.Generative.openai")
+            check = FactoryCheck("Configure.Generative.openai")
             return GenerativeProvider(
                 module="generative-openai",
                 settings=present(
@@ -5110,7 +5108,7 @@ class Configure:
                 max_tokens: The most tokens to generate.
                 top_p: How much of the probability to choose from.
             """
-            check = Check("Configure.Generative.xai")
+            check = FactoryCheck("Configure.Generative.xai")
             return GenerativeProvider(
                 module="generative-xai",
                 settings=present(
@@ -5135,7 +5133,7 @@ class Configure:
                 module_name: The name of the module on the server.
                 module_config: The module's settings, as the server takes them.
             """
-            check = Check("Configure.Reranker.custom")
+            check = FactoryCheck("Configure.Reranker.custom")
             return RerankerProvider(
                 module=check.text("module_name", module_name, required=True),
                 settings=check.mapping("module_config", module_config),
@@ -5152,7 +5150,7 @@ class Configure:
                 model: The model; the module's default when left out.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Reranker.cohere")
+            check = FactoryCheck("Configure.Reranker.cohere")
             return RerankerProvider(
                 module="reranker-cohere",
                 settings=present({"model": check.text("model", model), "baseURL": check.url("base_url", base_url)}),
@@ -5169,7 +5167,7 @@ class Configure:
                 instruction: An instruction for the model.
                 top_n: How many results to rerank.
             """
-            check = Check("Configure.Reranker.contextualai")
+            check = FactoryCheck("Configure.Reranker.contextualai")
             return RerankerProvider(
                 module="reranker-contextualai",
                 settings=present(
@@ -5198,7 +5196,7 @@ class Configure:
             Args:
                 model: The model; the module's default when left out.
             """
-            check = Check("Configure.Reranker.jinaai")
+            check = FactoryCheck("Configure.Reranker.jinaai")
             return RerankerProvider(module="reranker-jinaai", settings=present({"model": check.text("model", model)}))
 
         @staticmethod
@@ -5209,7 +5207,7 @@ class Configure:
                 model: The model; the module's default when left out.
                 base_url: The address of the provider's API, when not the public one.
             """
-            check = Check("Configure.Reranker.nvidia")
+            check = FactoryCheck("Configure.Reranker.nvidia")
             return RerankerProvider(
                 module="reranker-nvidia",
                 settings=present({"model": check.text("model", model), "baseURL": check.url("base_url", base_url)}),
@@ -5229,7 +5227,7 @@ class Configure:
             Args:
                 model: The model; the module's default when left out.
             """
-            check = Check("Configure.Reranker.voyageai")
+            check = FactoryCheck("Configure.Reranker.voyageai")
             return RerankerProvider(module="reranker-voyageai", settings=present({"model": check.text("model", model)}))
 
     class VectorIndex:
@@ -5268,7 +5266,7 @@ class Configure:
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
                 multi_vector: For multi-vectors: `VectorIndex.MultiVector.multi_vector()`.
             """
-            check = Check("Configure.VectorIndex.hnsw")
+            check = FactoryCheck("Configure.VectorIndex.hnsw")
             return VectorIndexConfigHNSWCreate(
                 quantizer=check.config("quantizer", quantizer, QuantizerConfigCreate),
                 multi_vector=check.config("multi_vector", multi_vector, MultiVectorConfigCreate),
@@ -5302,7 +5300,7 @@ class Configure:
                 vector_cache_max_objects: How many vectors are kept in memory.
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
             """
-            check = Check("Configure.VectorIndex.flat")
+            check = FactoryCheck("Configure.VectorIndex.flat")
             return VectorIndexConfigFlatCreate(
                 quantizer=check.config("quantizer", quantizer, QuantizerConfigCreate),
                 settings=present(
@@ -5328,7 +5326,7 @@ class Configure:
                 hnsw: The index above the threshold: `VectorIndex.hnsw()`.
                 flat: The index below the threshold: `VectorIndex.flat()`.
             """
-            check = Check("Configure.VectorIndex.dynamic")
+            check = FactoryCheck("Configure.VectorIndex.dynamic")
             return VectorIndexConfigDynamicCreate(
                 settings=present(
                     {
@@ -5359,7 +5357,7 @@ class Configure:
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
                 multi_vector: For multi-vectors: `VectorIndex.MultiVector.multi_vector()`.
             """
-            check = Check("Configure.VectorIndex.hfresh")
+            check = FactoryCheck("Configure.VectorIndex.hfresh")
             return VectorIndexConfigHFreshCreate(
                 quantizer=check.config("quantizer", quantizer, QuantizerConfigCreate),
                 multi_vector=check.config("multi_vector", multi_vector, MultiVectorConfigCreate),
@@ -5400,7 +5398,7 @@ class Configure:
                     segments: How many segments a vector is cut into.
                     training_limit: How many vectors to train on.
                 """
-                check = Check("Configure.VectorIndex.Quantizer.pq")
+                check = FactoryCheck("Configure.VectorIndex.Quantizer.pq")
                 check.unsent("bit_compression", check.boolean("bit_compression", bit_compression), None)
                 return PQConfigCreate(
                     settings=present(
@@ -5429,7 +5427,7 @@ class Configure:
                     cache: Whether the vectors are kept in memory.
                     rescore_limit: How many candidates are compared again, uncompressed.
                 """
-                check = Check("Configure.VectorIndex.Quantizer.bq")
+                check = FactoryCheck("Configure.VectorIndex.Quantizer.bq")
                 return BQConfigCreate(
                     settings=present(
                         {
@@ -5451,7 +5449,7 @@ class Configure:
                     rescore_limit: How many candidates are compared again, uncompressed.
                     training_limit: How many vectors to train on.
                 """
-                check = Check("Configure.VectorIndex.Quantizer.sq")
+                check = FactoryCheck("Configure.VectorIndex.Quantizer.sq")
                 check.unsent("cache", check.boolean("cache", cache), None)
                 return SQConfigCreate(
                     settings=present(
@@ -5474,7 +5472,7 @@ class Configure:
                     bits: How many bits each dimension takes.
                     rescore_limit: How many candidates are compared again, uncompressed.
                 """
-                check = Check("Configure.VectorIndex.Quantizer.rq")
+                check = FactoryCheck("Configure.VectorIndex.Quantizer.rq")
                 return RQConfigCreate(
                     settings=present(
                         {
@@ -5505,7 +5503,7 @@ class Configure:
                     encoding: How the multi-vector is encoded: `VectorIndex.MultiVector.Encoding.muvera()`.
                     aggregation: How the distances of the vectors become one.
                 """
-                check = Check("Configure.VectorIndex.MultiVector.multi_vector")
+                check = FactoryCheck("Configure.VectorIndex.MultiVector.multi_vector")
                 return MultiVectorConfigCreate(
                     encoding=check.config("encoding", encoding, MultiVectorEncodingConfigCreate),
                     settings=present(
@@ -5527,7 +5525,7 @@ class Configure:
                         dprojections: How many dimensions each bucket is projected to.
                         repetitions: How often the encoding is repeated.
                     """
-                    check = Check("Configure.VectorIndex.MultiVector.Encoding.muvera")
+                    check = FactoryCheck("Configure.VectorIndex.MultiVector.Encoding.muvera")
                     return MultiVectorEncodingConfigCreate(
                         settings=present(
                             {
@@ -5566,7 +5564,7 @@ class Configure:
             stopwords_removals: Words to keep, although the preset leaves them out.
             stopword_presets: Presets of your own: words by name.
         """
-        check = Check("Configure.inverted_index")
+        check = FactoryCheck("Configure.inverted_index")
         check.together(bm25_b=bm25_b, bm25_k1=bm25_k1)
         return InvertedIndexConfigCreate(
             settings=present(
@@ -5601,7 +5599,7 @@ class Configure:
             ascii_fold_ignore: Characters that keep their accents.
             stopword_preset: The words that queries leave out: a preset of the server or of your own.
         """
-        check = Check("Configure.text_analyzer")
+        check = FactoryCheck("Configure.text_analyzer")
         return TextAnalyzerConfigCreate(
             ascii_fold=check.boolean("ascii_fold", ascii_fold),
             ascii_fold_ignore=check.texts("ascii_fold_ignore", ascii_fold_ignore),
@@ -5623,7 +5621,7 @@ class Configure:
             deletion_strategy: Which copy is right when an object was deleted in one.
             async_config: Details of that comparison: `Replication.async_config()`.
         """
-        check = Check("Configure.replication")
+        check = FactoryCheck("Configure.replication")
         return ReplicationConfigCreate(
             settings=present(
                 {
@@ -5674,7 +5672,7 @@ class Configure:
                 propagation_concurrency: How many copies run at the same time.
                 propagation_batch_size: How many objects are copied at once.
             """
-            check = Check("Configure.Replication.async_config")
+            check = FactoryCheck("Configure.Replication.async_config")
             return AsyncReplicationConfigCreate(
                 settings=present(
                     {
@@ -5717,7 +5715,7 @@ class Configure:
             desired_virtual_count: How many virtual shards there are.
             actual_virtual_count: How many virtual shards there are at present. Without effect.
         """
-        check = Check("Configure.sharding")
+        check = FactoryCheck("Configure.sharding")
         check.unsent("actual_count", check.integer("actual_count", actual_count), None)
         check.unsent("actual_virtual_count", check.integer("actual_virtual_count", actual_virtual_count), None)
         return ShardingConfigCreate(
@@ -5744,7 +5742,7 @@ class Configure:
             auto_tenant_creation: Whether a tenant is created when its first object arrives.
             auto_tenant_activation: Whether an inactive tenant is activated when it is used.
         """
-        check = Check("Configure.multi_tenancy")
+        check = FactoryCheck("Configure.multi_tenancy")
         return MultiTenancyConfigCreate(
             settings=present(
                 {
@@ -5768,7 +5766,7 @@ class Configure:
                 time_to_live: How long objects live.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Configure.ObjectTTL.delete_by_creation_time")
+            check = FactoryCheck("Configure.ObjectTTL.delete_by_creation_time")
             return ObjectTTLConfigCreate(
                 settings=present(
                     {
@@ -5790,7 +5788,7 @@ class Configure:
                 time_to_live: How long objects live.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Configure.ObjectTTL.delete_by_update_time")
+            check = FactoryCheck("Configure.ObjectTTL.delete_by_update_time")
             return ObjectTTLConfigCreate(
                 settings=present(
                     {
@@ -5813,7 +5811,7 @@ class Configure:
                 ttl_offset: When objects expire, counted from the date; negative: before it.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Configure.ObjectTTL.delete_by_date_property")
+            check = FactoryCheck("Configure.ObjectTTL.delete_by_date_property")
             return ObjectTTLConfigCreate(
                 settings=present(
                     {
@@ -5859,7 +5857,7 @@ class Reconfigure:
                 vector_cache_max_objects: How many vectors are kept in memory.
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
             """
-            check = Check("Reconfigure.VectorIndex.hnsw")
+            check = FactoryCheck("Reconfigure.VectorIndex.hnsw")
             return VectorIndexConfigHNSWUpdate(
                 quantizer=check.config(
                     "quantizer", quantizer, PQConfigUpdate, BQConfigUpdate, SQConfigUpdate, RQConfigUpdate
@@ -5887,7 +5885,7 @@ class Reconfigure:
                 vector_cache_max_objects: How many vectors are kept in memory.
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
             """
-            check = Check("Reconfigure.VectorIndex.flat")
+            check = FactoryCheck("Reconfigure.VectorIndex.flat")
             return VectorIndexConfigFlatUpdate(
                 quantizer=check.config("quantizer", quantizer, BQConfigUpdate, RQConfigUpdate),
                 settings=present(
@@ -5911,7 +5909,7 @@ class Reconfigure:
                 flat: The index below the threshold: `VectorIndex.flat()`.
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
             """
-            check = Check("Reconfigure.VectorIndex.dynamic")
+            check = FactoryCheck("Reconfigure.VectorIndex.dynamic")
             return VectorIndexConfigDynamicUpdate(
                 quantizer=check.config("quantizer", quantizer, BQConfigUpdate),
                 settings=present(
@@ -5936,7 +5934,7 @@ class Reconfigure:
                 search_probe: How many posting lists a search reads.
                 quantizer: The compression of the vectors: `VectorIndex.Quantizer.rq()` and the like.
             """
-            check = Check("Reconfigure.VectorIndex.hfresh")
+            check = FactoryCheck("Reconfigure.VectorIndex.hfresh")
             return VectorIndexConfigHFreshUpdate(
                 quantizer=check.config("quantizer", quantizer, RQConfigUpdate),
                 settings=present(
@@ -5971,7 +5969,7 @@ class Reconfigure:
                     training_limit: How many vectors to train on.
                     enabled: Whether it is used.
                 """
-                check = Check("Reconfigure.VectorIndex.Quantizer.pq")
+                check = FactoryCheck("Reconfigure.VectorIndex.Quantizer.pq")
                 check.unsent("bit_compression", check.boolean("bit_compression", bit_compression), None)
                 return PQConfigUpdate(
                     settings=present(
@@ -6000,7 +5998,7 @@ class Reconfigure:
                     rescore_limit: How many candidates are compared again, uncompressed.
                     enabled: Whether it is used.
                 """
-                check = Check("Reconfigure.VectorIndex.Quantizer.bq")
+                check = FactoryCheck("Reconfigure.VectorIndex.Quantizer.bq")
                 return BQConfigUpdate(
                     settings=present(
                         {
@@ -6021,7 +6019,7 @@ class Reconfigure:
                     training_limit: How many vectors to train on.
                     enabled: Whether it is used.
                 """
-                check = Check("Reconfigure.VectorIndex.Quantizer.sq")
+                check = FactoryCheck("Reconfigure.VectorIndex.Quantizer.sq")
                 return SQConfigUpdate(
                     settings=present(
                         {
@@ -6041,7 +6039,7 @@ class Reconfigure:
                     enabled: Whether it is used.
                     bits: How many bits each dimension takes.
                 """
-                check = Check("Reconfigure.VectorIndex.Quantizer.rq")
+                check = FactoryCheck("Reconfigure.VectorIndex.Quantizer.rq")
                 return RQConfigUpdate(
                     settings=present(
                         {
@@ -6070,7 +6068,7 @@ class Reconfigure:
                 name: The name of the vector; `default` when left out.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Reconfigure.Vectors.update")
+            check = FactoryCheck("Reconfigure.Vectors.update")
             return VectorConfigUpdate(
                 name=check.text("name", name),
                 index=check.config(
@@ -6102,7 +6100,7 @@ class Reconfigure:
                 name: The name of the vector; `default` when left out.
                 vector_index_config: The vector index: `VectorIndex.hnsw()` and the like.
             """
-            check = Check("Reconfigure.NamedVectors.update")
+            check = FactoryCheck("Reconfigure.NamedVectors.update")
             return NamedVectorConfigUpdate(
                 name=check.text("name", name, required=True),
                 index=check.config(
@@ -6137,7 +6135,7 @@ class Reconfigure:
             stopwords_removals: Words to keep, although the preset leaves them out.
             stopword_presets: Presets of your own: words by name.
         """
-        check = Check("Reconfigure.inverted_index")
+        check = FactoryCheck("Reconfigure.inverted_index")
         return InvertedIndexConfigUpdate(
             settings=present(
                 {
@@ -6170,7 +6168,7 @@ class Reconfigure:
             deletion_strategy: Which copy is right when an object was deleted in one.
             async_config: Details of that comparison: `Replication.async_config()`.
         """
-        check = Check("Reconfigure.replication")
+        check = FactoryCheck("Reconfigure.replication")
         return ReplicationConfigUpdate(
             settings=present(
                 {
@@ -6221,7 +6219,7 @@ class Reconfigure:
                 propagation_concurrency: How many copies run at the same time.
                 propagation_batch_size: How many objects are copied at once.
             """
-            check = Check("Reconfigure.Replication.async_config")
+            check = FactoryCheck("Reconfigure.Replication.async_config")
             return AsyncReplicationConfigUpdate(
                 settings=present(
                     {
@@ -6257,7 +6255,7 @@ class Reconfigure:
             auto_tenant_creation: Whether a tenant is created when its first object arrives.
             auto_tenant_activation: Whether an inactive tenant is activated when it is used.
         """
-        check = Check("Reconfigure.multi_tenancy")
+        check = FactoryCheck("Reconfigure.multi_tenancy")
         return MultiTenancyConfigUpdate(
             settings=present(
                 {
@@ -6280,7 +6278,7 @@ class Reconfigure:
                 time_to_live: How long objects live.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Reconfigure.ObjectTTL.delete_by_creation_time")
+            check = FactoryCheck("Reconfigure.ObjectTTL.delete_by_creation_time")
             return ObjectTTLConfigUpdate(
                 settings=present(
                     {
@@ -6302,7 +6300,7 @@ class Reconfigure:
                 time_to_live: How long objects live.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Reconfigure.ObjectTTL.delete_by_update_time")
+            check = FactoryCheck("Reconfigure.ObjectTTL.delete_by_update_time")
             return ObjectTTLConfigUpdate(
                 settings=present(
                     {
@@ -6327,7 +6325,7 @@ class Reconfigure:
                 ttl_offset: When objects expire, counted from the date; negative: before it.
                 filter_expired_objects: Whether searches leave out objects that expired but are not deleted yet.
             """
-            check = Check("Reconfigure.ObjectTTL.delete_by_date_property")
+            check = FactoryCheck("Reconfigure.ObjectTTL.delete_by_date_property")
             return ObjectTTLConfigUpdate(
                 settings=present(
                     {
@@ -6375,7 +6373,7 @@ class GenerativeConfig:
             top_k: How many of the likeliest tokens to choose from.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.anthropic")
+        check = FactoryCheck("GenerativeConfig.anthropic")
         return GenerativeConfigRuntime(
             message="anthropic",
             settings=present(
@@ -6402,7 +6400,7 @@ class GenerativeConfig:
             model: The model; the module's default when left out.
             temperature: How freely the model chooses its words.
         """
-        check = Check("GenerativeConfig.anyscale")
+        check = FactoryCheck("GenerativeConfig.anyscale")
         return GenerativeConfigRuntime(
             message="anyscale",
             settings=present(
@@ -6438,7 +6436,7 @@ class GenerativeConfig:
             target_variant: The variant of the model, on an endpoint with several.
             temperature: How freely the model chooses its words.
         """
-        check = Check("GenerativeConfig.aws")
+        check = FactoryCheck("GenerativeConfig.aws")
         return GenerativeConfigRuntime(
             message="aws",
             settings=present(
@@ -6479,7 +6477,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from. Without effect.
             stop_sequences: Texts that end the generation. Without effect.
         """
-        check = Check("GenerativeConfig.aws_bedrock")
+        check = FactoryCheck("GenerativeConfig.aws_bedrock")
         check.unsent("top_k", check.integer("top_k", top_k), None)
         check.unsent("top_p", check.number("top_p", top_p), None)
         check.unsent("stop_sequences", check.texts("stop_sequences", stop_sequences), None)
@@ -6523,7 +6521,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from. Without effect.
             stop_sequences: Texts that end the generation. Without effect.
         """
-        check = Check("GenerativeConfig.aws_sagemaker")
+        check = FactoryCheck("GenerativeConfig.aws_sagemaker")
         check.unsent("top_k", check.integer("top_k", top_k), None)
         check.unsent("top_p", check.number("top_p", top_p), None)
         check.unsent("stop_sequences", check.texts("stop_sequences", stop_sequences), None)
@@ -6572,7 +6570,7 @@ class GenerativeConfig:
             temperature: How freely the model chooses its words.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.azure_openai")
+        check = FactoryCheck("GenerativeConfig.azure_openai")
         return GenerativeConfigRuntime(
             message="openai",
             settings=present(
@@ -6617,7 +6615,7 @@ class GenerativeConfig:
             stop_sequences: Texts that end the generation.
             temperature: How freely the model chooses its words.
         """
-        check = Check("GenerativeConfig.cohere")
+        check = FactoryCheck("GenerativeConfig.cohere")
         return GenerativeConfigRuntime(
             message="cohere",
             settings=present(
@@ -6656,7 +6654,7 @@ class GenerativeConfig:
             avoid_commentary: Whether the model keeps to what it was given.
             knowledge: Texts for the model to draw on.
         """
-        check = Check("GenerativeConfig.contextualai")
+        check = FactoryCheck("GenerativeConfig.contextualai")
         return GenerativeConfigRuntime(
             message="contextualai",
             settings=present(
@@ -6704,7 +6702,7 @@ class GenerativeConfig:
             top_log_probs: How many of the likeliest tokens to return at each place.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.databricks")
+        check = FactoryCheck("GenerativeConfig.databricks")
         return GenerativeConfigRuntime(
             message="databricks",
             settings=present(
@@ -6748,7 +6746,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from.
             stop: Texts that end the generation.
         """
-        check = Check("GenerativeConfig.deepseek")
+        check = FactoryCheck("GenerativeConfig.deepseek")
         return GenerativeConfigRuntime(
             message="deepseek",
             settings=present(
@@ -6785,7 +6783,7 @@ class GenerativeConfig:
             temperature: How freely the model chooses its words.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.friendliai")
+        check = FactoryCheck("GenerativeConfig.friendliai")
         return GenerativeConfigRuntime(
             message="friendliai",
             settings=present(
@@ -6832,7 +6830,7 @@ class GenerativeConfig:
             top_k: How many of the likeliest tokens to choose from.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.google")
+        check = FactoryCheck("GenerativeConfig.google")
         return GenerativeConfigRuntime(
             message="google",
             settings=present(
@@ -6885,7 +6883,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from.
             stop_sequences: Texts that end the generation.
         """
-        check = Check("GenerativeConfig.google_vertex")
+        check = FactoryCheck("GenerativeConfig.google_vertex")
         return GenerativeConfigRuntime(
             message="google",
             settings=present(
@@ -6930,7 +6928,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from.
             stop_sequences: Texts that end the generation.
         """
-        check = Check("GenerativeConfig.google_gemini")
+        check = FactoryCheck("GenerativeConfig.google_gemini")
         return GenerativeConfigRuntime(
             message="google",
             settings=present(
@@ -6966,7 +6964,7 @@ class GenerativeConfig:
             temperature: How freely the model chooses its words.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.mistral")
+        check = FactoryCheck("GenerativeConfig.mistral")
         return GenerativeConfigRuntime(
             message="mistral",
             settings=present(
@@ -6998,7 +6996,7 @@ class GenerativeConfig:
             temperature: How freely the model chooses its words.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.nvidia")
+        check = FactoryCheck("GenerativeConfig.nvidia")
         return GenerativeConfigRuntime(
             message="nvidia",
             settings=present(
@@ -7023,7 +7021,7 @@ class GenerativeConfig:
             model: The model; the module's default when left out.
             temperature: How freely the model chooses its words.
         """
-        check = Check("GenerativeConfig.ollama")
+        check = FactoryCheck("GenerativeConfig.ollama")
         return GenerativeConfigRuntime(
             message="ollama",
             settings=present(
@@ -7069,7 +7067,7 @@ class GenerativeConfig:
             top_p: How much of the probability to choose from.
             verbosity: How much the model writes.
         """
-        check = Check("GenerativeConfig.openai")
+        check = FactoryCheck("GenerativeConfig.openai")
         return GenerativeConfigRuntime(
             message="openai",
             settings=present(
@@ -7110,7 +7108,7 @@ class GenerativeConfig:
             temperature: How freely the model chooses its words.
             top_p: How much of the probability to choose from.
         """
-        check = Check("GenerativeConfig.xai")
+        check = FactoryCheck("GenerativeConfig.xai")
         return GenerativeConfigRuntime(
             message="xai",
             settings=present(
@@ -7139,7 +7137,7 @@ class Integrations:
             base_url: The address of the provider's API, when not the public one.
             requests_per_minute_embeddings: The most requests in a minute, when making vectors.
         """
-        check = Check("Integrations.cohere", secret=True)
+        check = FactoryCheck("Integrations.cohere", secret=True)
         return IntegrationConfig(
             header="Cohere",
             settings=present(
@@ -7169,7 +7167,7 @@ class Integrations:
             requests_per_minute_embeddings: The most requests in a minute, when making vectors.
             base_url: The address of the provider's API, when not the public one.
         """
-        check = Check("Integrations.huggingface", secret=True)
+        check = FactoryCheck("Integrations.huggingface", secret=True)
         return IntegrationConfig(
             header="Huggingface",
             settings=present(
@@ -7199,7 +7197,7 @@ class Integrations:
             requests_per_minute_embeddings: The most requests in a minute, when making vectors.
             base_url: The address of the provider's API, when not the public one.
         """
-        check = Check("Integrations.jinaai", secret=True)
+        check = FactoryCheck("Integrations.jinaai", secret=True)
         return IntegrationConfig(
             header="Jinaai",
             settings=present(
@@ -7232,7 +7230,7 @@ class Integrations:
             request_per_minute_embeddings: The most requests in a minute, when making vectors.
             tokens_per_minute_embeddings: The most tokens in a minute, when making vectors.
         """
-        check = Check("Integrations.mistral", secret=True)
+        check = FactoryCheck("Integrations.mistral", secret=True)
         return IntegrationConfig(
             header="Mistral",
             settings=present(
@@ -7271,7 +7269,7 @@ class Integrations:
             organization: Your organization at the provider.
             base_url: The address of the provider's API, when not the public one.
         """
-        check = Check("Integrations.openai", secret=True)
+        check = FactoryCheck("Integrations.openai", secret=True)
         return IntegrationConfig(
             header="Openai",
             settings=present(
@@ -7312,7 +7310,7 @@ class Integrations:
             tokens_per_minute_embeddings: The most tokens in a minute, when making vectors.
             base_url: The address of the provider's API, when not the public one.
         """
-        check = Check("Integrations.voyageai", secret=True)
+        check = FactoryCheck("Integrations.voyageai", secret=True)
         return IntegrationConfig(
             header="Voyageai",
             settings=present(

@@ -88,11 +88,7 @@ def _read(reader: type[Reader], source: Any, names: Iterable[str], into: dict[st
             # Of two threads that read it at the same time, both see what the first one made.
             into.setdefault(name, getattr(reader, name)(source))
     except Exception as error:  # whatever can be wrong with these bytes
-        raise _unreadable(error) from error
-
-
-def _unreadable(error: Exception) -> ResponseCannotBeDecodedError:
-    return ResponseCannotBeDecodedError(f"A result cannot be read: {error}")
+        raise ResponseCannotBeDecodedError(f"A result cannot be read: {error}") from error
 
 
 def _lazy(*along: str) -> Any:
@@ -169,12 +165,9 @@ class _Object(_WithDict, Generic[P, R, M]):
         source = self._source
         if source is None or "vector" in _own(self):
             return {name: np.asarray(vector, dtype=np.float32) for name, vector in self.vector.items()}
-        try:
-            opened = self._reader.open(source) if type(source) is bytes else source
-            arrays: dict[str, NDArray[np.float32]] = self._reader.vector_arrays(opened)
-        except Exception as error:
-            raise _unreadable(error) from error
-        return arrays
+        read: dict[str, Any] = {}
+        _read(self._reader, source, ["vector_arrays"], read)
+        return read["vector_arrays"]  # type: ignore[no-any-return]
 
     def _repr_html_(self) -> str:
         return of_objects([self])
@@ -190,8 +183,6 @@ class _Object(_WithDict, Generic[P, R, M]):
 
     def __eq__(self, other: object) -> bool:
         return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from weaviate_hl.values.configuration import Json
+from weaviate_hl.values.base import Json, plain
 from weaviate_hl.values.enums import (
     DataType,
     GenerativeSearches,
@@ -25,7 +25,7 @@ from weaviate_hl.values.enums import (
     VectorIndexType,
     Vectorizers,
 )
-from weaviate_hl.values.views import Field, Member, NamedParts, OptionalPart, Part, View, known, plain
+from weaviate_hl.values.views import Field, Inside, Member, NamedParts, OptionalPart, Part, View, known
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -90,10 +90,6 @@ class _Model(Field[dict[str, Any]]):
         settings.clear()
         settings.update(others | value)
 
-    def settle(self, json: Json, value: Json) -> None:
-        if value != self.take(json):
-            self.put(json, value)
-
 
 class GenerativeConfig(View):
     """The generative model of a collection."""
@@ -137,15 +133,12 @@ class PropertyVectorizerConfig(View):
     vectorize_property_name = Field[bool](default=False)
 
 
-class _ModuleOf(Field[M | None]):
+class _ModuleOf(Inside[M | None, M]):
     """The module of a collection whose name begins so."""
 
-    held = True
-
-    def __init__(self, prefix: str, kind: type[M]) -> None:
-        super().__init__("moduleConfig")
+    def __init__(self, kind: type[M], prefix: str) -> None:
+        super().__init__(kind, "moduleConfig")
         self.prefix = prefix
-        self.kind = kind
 
     def take(self, json: Json) -> M | None:
         mine = {k: v for k, v in (json.get(self.key) or {}).items() if k.startswith(self.prefix)}
@@ -154,10 +147,6 @@ class _ModuleOf(Field[M | None]):
     def put(self, json: Json, value: M | None) -> None:
         others = {k: v for k, v in (json.get(self.key) or {}).items() if not k.startswith(self.prefix)}
         json[self.key] = others | (plain(value) or {})
-
-    def settle(self, json: Json, value: M | None) -> None:
-        if plain(value) != plain(self.take(json)):
-            self.put(json, value)
 
 
 class _VectorizerOf(Field[VectorizerConfig | None]):
@@ -178,10 +167,6 @@ class _VectorizerOf(Field[VectorizerConfig | None]):
         json["vectorizer"] = next(iter(told))
         if modules or "moduleConfig" in json:
             json["moduleConfig"] = modules
-
-    def settle(self, json: Json, value: VectorizerConfig | None) -> None:
-        if plain(value) != plain(self.take(json)):
-            self.put(json, value)
 
 
 # ------------------------------------------------------------------ vector index
@@ -240,6 +225,14 @@ class RQConfig(View):
 QUANTIZERS: dict[str, type[View]] = {"pq": PQConfig, "bq": BQConfig, "sq": SQConfig, "rq": RQConfig}
 
 
+def _enable(json: Json, key: str, value: View | None) -> None:
+    """Write what is enabled, or say of what is there that it is not."""
+    if value is not None:
+        json[key] = value._told() | {"enabled": True}
+    elif json.get(key):
+        json[key]["enabled"] = False
+
+
 class _Quantizer(Field[PQConfig | BQConfig | SQConfig | RQConfig | None]):
     """The compression that is enabled."""
 
@@ -251,14 +244,7 @@ class _Quantizer(Field[PQConfig | BQConfig | SQConfig | RQConfig | None]):
 
     def put(self, json: Json, value: Any) -> None:
         for key, kind in QUANTIZERS.items():
-            if type(value) is kind:
-                json[key] = value._told() | {"enabled": True}
-            elif json.get(key):
-                json[key]["enabled"] = False
-
-    def settle(self, json: Json, value: Any) -> None:
-        if value is not None:
-            value._told()  # what it holds is a part of `json`
+            _enable(json, key, value if type(value) is kind else None)
 
 
 class MuveraConfig(View):
@@ -278,14 +264,7 @@ class _WhereEnabled(OptionalPart[M]):
         return super().take(json) if (json.get(self.key) or {}).get("enabled") else None
 
     def put(self, json: Json, value: M | None) -> None:
-        if value is not None:
-            json[self.key] = value._told() | {"enabled": True}
-        elif json.get(self.key):
-            json[self.key]["enabled"] = False
-
-    def settle(self, json: Json, value: M | None) -> None:
-        if value is not None:
-            value._told()
+        _enable(json, self.key, value)
 
 
 class MultiVectorConfig(View):
@@ -473,14 +452,8 @@ class ReferencePropertyConfig(View):
     target_collections = Field[list[str]]("dataType")
 
 
-class _Properties(Field[list[M]]):
+class _Properties(Inside[list[M], M]):
     """The properties of a collection, or its references: one list, in which references have collections as types."""
-
-    held = True
-
-    def __init__(self, kind: type[M]) -> None:
-        super().__init__("properties")
-        self.kind = kind
 
     def _mine(self, told: Json) -> bool:
         refers = all(one[:1].isupper() for one in told.get("dataType") or ["?"])
@@ -497,10 +470,6 @@ class _Properties(Field[list[M]]):
         told = {id(one): one for one in plain(value)}
         kept = [one for one in json.get(self.key) or () if id(one) in told or not self._mine(one)]
         json[self.key] = kept + [one for key, one in told.items() if key not in map(id, kept)]
-
-    def settle(self, json: Json, value: list[M]) -> None:
-        if plain(value) or json.get(self.key):
-            self.put(json, value)
 
 
 # ------------------------------------------------------------------ the collection
@@ -643,11 +612,11 @@ class CollectionConfigSimple(View):
     __slots__ = ()
     name = Field[str]("class")
     description = Field[str | None]()
-    generative_config = _ModuleOf("generative-", GenerativeConfig)
+    generative_config = _ModuleOf(GenerativeConfig, "generative-")
     object_ttl_config = OptionalPart(ObjectTTLConfig)
     properties = _Properties(PropertyConfig)
-    references = _Properties(ReferencePropertyConfig)
-    reranker_config = _ModuleOf("reranker-", RerankerConfig)
+    references = _Properties(ReferencePropertyConfig, "properties")
+    reranker_config = _ModuleOf(RerankerConfig, "reranker-")
     vectorizer_config = _VectorizerOf()
     vectorizer = Member(Vectorizers)
     vector_config = NamedParts(NamedVectorConfig)

@@ -9,7 +9,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, TypeAlias
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.inputs import HasArray, HasDLPack, Input, Uuid
+from weaviate_hl.values.base import Value
+from weaviate_hl.values.inputs import HasArray, HasDLPack, Uuid
 
 if TYPE_CHECKING:
     from weaviate_hl.values.filters import FilterReturn
@@ -24,7 +25,7 @@ Media: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | Binary
 # Keywords.
 
 
-class BM25OperatorOptions(Input):
+class BM25OperatorOptions(Value):
     """How many of the words of a query must be found: made by `BM25Operator`."""
 
     __slots__ = ()
@@ -88,7 +89,7 @@ class NearMediaType(StrEnum):
     VIDEO = "video"
 
 
-class Move(Input):
+class Move(Value):
     """Where to move a search by text: nearer to these concepts and objects, or away from them.
 
     Args:
@@ -115,7 +116,7 @@ class Move(Input):
         self.concepts = concepts
 
 
-class ListOfVectorsQuery(Input):
+class ListOfVectorsQuery(Value):
     """Several vectors that are searched for at once in one named vector: made by `NearVector.list_of_vectors`.
 
     Args:
@@ -166,7 +167,7 @@ def _has_rows(vector: Any) -> bool:
 NearVectorInputType: TypeAlias = Mapping[str, Vector | ListOfVectorsQuery] | Vector
 
 
-class MultiTargetVectorJoin(Input):
+class MultiTargetVectorJoin(Value):
     """The named vectors that are searched, and how their distances become one: made by `TargetVectors`."""
 
     __slots__ = ("combination", "target_vectors", "weights")
@@ -214,8 +215,13 @@ class TargetVectors:
 TargetVectorJoinType: TypeAlias = str | Sequence[str] | MultiTargetVectorJoin
 
 
-class MMR(Input):
-    """Maximal marginal relevance: made by `Diversity.mmr`."""
+class MMR(Value):
+    """Results that differ from each other, by maximal marginal relevance: `Diversity.mmr`.
+
+    Args:
+        limit: How many to choose, from as many as the `limit` of the search.
+        balance: From 0, only the difference counts, to 1, only the distance to the query counts.
+    """
 
     __slots__ = ("balance", "limit")
 
@@ -227,15 +233,7 @@ class MMR(Input):
 class Diversity:
     """How to choose results that differ from each other."""
 
-    @staticmethod
-    def mmr(limit: int | None = None, balance: float | None = None) -> MMR:
-        """By maximal marginal relevance.
-
-        Args:
-            limit: How many to choose, from as many as the `limit` of the search.
-            balance: From 0, only the difference counts, to 1, only the distance to the query counts.
-        """
-        return MMR(limit, balance)
+    mmr: ClassVar = MMR
 
 
 # Keywords and vectors.
@@ -248,29 +246,29 @@ class HybridFusion(StrEnum):
     RELATIVE_SCORE = "FUSION_TYPE_RELATIVE_SCORE"
 
 
-class HybridNearText(Input):
-    """The search by vectors of a hybrid search, as a text: made by `HybridVector.near_text`."""
+class HybridNearText(Value):
+    """Near a text, which the collection's vectorizer makes a vector of. Arguments as for `query.near_text`."""
 
-    __slots__ = ("certainty", "distance", "move_away", "move_to", "text")
+    __slots__ = ("certainty", "distance", "move_away", "move_to", "query")
 
     def __init__(
         self,
-        text: str | Sequence[str],
+        query: str | Sequence[str],
         *,
         certainty: float | None = None,
         distance: float | None = None,
         move_to: Move | None = None,
         move_away: Move | None = None,
     ) -> None:
-        self.text = text
+        self.query = query
         self.certainty = certainty
         self.distance = distance
         self.move_to = move_to
         self.move_away = move_away
 
 
-class HybridNearVector(Input):
-    """The search by vectors of a hybrid search, as vectors: made by `HybridVector.near_vector`."""
+class HybridNearVector(Value):
+    """Near a vector. Arguments as for `query.near_vector`."""
 
     __slots__ = ("certainty", "distance", "vector")
 
@@ -285,24 +283,8 @@ class HybridNearVector(Input):
 class HybridVector:
     """The search by vectors of a hybrid search, where more is said than a vector."""
 
-    @staticmethod
-    def near_text(
-        query: str | Sequence[str],
-        *,
-        certainty: float | None = None,
-        distance: float | None = None,
-        move_to: Move | None = None,
-        move_away: Move | None = None,
-    ) -> HybridNearText:
-        """Near a text, which the collection's vectorizer makes a vector of. Arguments as for `query.near_text`."""
-        return HybridNearText(query, certainty=certainty, distance=distance, move_to=move_to, move_away=move_away)
-
-    @staticmethod
-    def near_vector(
-        vector: NearVectorInputType, *, certainty: float | None = None, distance: float | None = None
-    ) -> HybridNearVector:
-        """Near a vector. Arguments as for `query.near_vector`."""
-        return HybridNearVector(vector, certainty=certainty, distance=distance)
+    near_text: ClassVar = HybridNearText
+    near_vector: ClassVar = HybridNearVector
 
 
 HybridVectorType: TypeAlias = NearVectorInputType | HybridNearText | HybridNearVector
@@ -326,7 +308,7 @@ class BoostModifier(StrEnum):
     SQRT = "sqrt"
 
 
-class BoostCondition(Input):
+class BoostCondition(Value):
     """One thing that boosts.
 
     Attributes:
@@ -343,7 +325,7 @@ class BoostCondition(Input):
         self.weight = weight
 
 
-class BoostReturn(Input):
+class BoostReturn(Value):
     """What lifts results in their order: made by `Boost`.
 
     Attributes:
@@ -482,15 +464,23 @@ class Boost:
 # Prompts.
 
 
-class SinglePrompt(Input):
-    """What to generate from each object: made by `GenerativeParameters.single_prompt`."""
+class SinglePrompt(Value):
+    """What to generate from each object: `GenerativeParameters.single_prompt`.
+
+    Args:
+        prompt: The text, in which a property in braces stands for its value.
+        image_properties: The properties with images that the model sees.
+        images: Other images that the model sees: paths, open files, bytes or base64.
+        metadata: Whether to return what the model's provider tells.
+        debug: Whether to return the prompt as the model saw it.
+    """
 
     __slots__ = ("debug", "image_properties", "images", "metadata", "prompt")
 
     def __init__(
         self,
-        *,
         prompt: str,
+        *,
         image_properties: Sequence[str] | None = None,
         images: Media | Iterable[Media] | None = None,
         metadata: bool = False,
@@ -503,15 +493,23 @@ class SinglePrompt(Input):
         self.debug = debug
 
 
-class GroupedTask(Input):
-    """What to generate from all objects together: made by `GenerativeParameters.grouped_task`."""
+class GroupedTask(Value):
+    """What to generate from all objects together: `GenerativeParameters.grouped_task`.
+
+    Args:
+        prompt: The text.
+        non_blob_properties: The properties that the model sees; without, all of them.
+        image_properties: The properties with images that the model sees.
+        images: Other images that the model sees: paths, open files, bytes or base64.
+        metadata: Whether to return what the model's provider tells.
+    """
 
     __slots__ = ("image_properties", "images", "metadata", "non_blob_properties", "prompt")
 
     def __init__(
         self,
-        *,
         prompt: str,
+        *,
         non_blob_properties: Sequence[str] | None = None,
         image_properties: Sequence[str] | None = None,
         images: Media | Iterable[Media] | None = None,
@@ -527,50 +525,5 @@ class GroupedTask(Input):
 class GenerativeParameters:
     """Prompts that say more than a text. Images and metadata are for searches with a `generative_provider`."""
 
-    @staticmethod
-    def single_prompt(
-        prompt: str,
-        *,
-        image_properties: Sequence[str] | None = None,
-        images: Media | Iterable[Media] | None = None,
-        metadata: bool = False,
-        debug: bool = False,
-    ) -> SinglePrompt:
-        """What to generate from each object.
-
-        Args:
-            prompt: The text, in which a property in braces stands for its value.
-            image_properties: The properties with images that the model sees.
-            images: Other images that the model sees: paths, open files, bytes or base64.
-            metadata: Whether to return what the model's provider tells.
-            debug: Whether to return the prompt as the model saw it.
-        """
-        return SinglePrompt(
-            prompt=prompt, image_properties=image_properties, images=images, metadata=metadata, debug=debug
-        )
-
-    @staticmethod
-    def grouped_task(
-        prompt: str,
-        *,
-        non_blob_properties: Sequence[str] | None = None,
-        image_properties: Sequence[str] | None = None,
-        images: Media | Iterable[Media] | None = None,
-        metadata: bool = False,
-    ) -> GroupedTask:
-        """What to generate from all objects together.
-
-        Args:
-            prompt: The text.
-            non_blob_properties: The properties that the model sees; without, all of them.
-            image_properties: The properties with images that the model sees.
-            images: Other images that the model sees: paths, open files, bytes or base64.
-            metadata: Whether to return what the model's provider tells.
-        """
-        return GroupedTask(
-            prompt=prompt,
-            non_blob_properties=non_blob_properties,
-            image_properties=image_properties,
-            images=images,
-            metadata=metadata,
-        )
+    single_prompt: ClassVar = SinglePrompt
+    grouped_task: ClassVar = GroupedTask

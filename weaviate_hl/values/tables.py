@@ -7,7 +7,7 @@ underscore before its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviatePackageNotInstalledError
-from weaviate_hl.values.inputs import Input
+from weaviate_hl.values.base import Value
+from weaviate_hl.values.generics import plain
 
 if TYPE_CHECKING:
     import pandas
@@ -135,11 +136,9 @@ def _row(one: Any, arrays: bool) -> Iterator[tuple[Key, Any]]:
         yield (VECTOR, "vector" if name == "default" else f"vector_{name}"), vector
 
 
-def _by_name(values: Any) -> Iterator[tuple[str, Any]]:
+def _by_name(values: Any) -> Iterable[tuple[str, Any]]:
     """The values in a dictionary, or in an instance of a model."""
-    from weaviate_hl.ops.models import plain  # here, as ops is a layer above
-
-    yield from () if values is None else plain(values).items()
+    return () if values is None else plain(values).items()
 
 
 def _plain(value: Any) -> Any:
@@ -149,7 +148,7 @@ def _plain(value: Any) -> Any:
             return value.astimezone(UTC)
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Input):
+    if isinstance(value, Value):
         return value._slots()
     if isinstance(value, list):
         return [_plain(item) for item in value]

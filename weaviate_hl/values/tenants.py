@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from weaviate_hl.values.configuration import Check, Configuration, Json
+from weaviate_hl.values.base import Check, Configuration, Json
 from weaviate_hl.values.views import known
 
 E = TypeVar("E", bound=Enum)

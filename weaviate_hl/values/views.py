@@ -12,7 +12,7 @@ from copy import deepcopy
 from enum import Enum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
-from weaviate_hl.values.configuration import Configuration, Json
+from weaviate_hl.values.base import Configuration, Json, plain
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -46,15 +46,15 @@ class Field(Generic[T]):
 
     def put(self, json: Json, value: T) -> None:
         """Write a value to the JSON of the view; None takes it out."""
-        json[self.key] = plain(value)
         if value is None:
-            del json[self.key]
+            json.pop(self.key, None)
+        else:
+            json[self.key] = plain(value)
 
     def settle(self, json: Json, value: T) -> None:
-        """Write what was held, in case it was changed. What nobody touched stays as it was: absent, or null."""
-        told = plain(value)
-        if told or json.get(self.key):
-            json[self.key] = told
+        """Write what was held, if it was changed. What nobody touched stays as it was: absent, or null."""
+        if plain(value) != plain(self.take(json)):
+            self.put(json, value)
 
     @overload
     def __get__(self, view: None, owner: type) -> Self: ...
@@ -117,19 +117,6 @@ class View(Configuration):
         return self._told() == other._told()
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON; views give their own, not a copy."""
-    if isinstance(value, View):
-        return value._told()
-    if isinstance(value, Configuration):
-        return value.to_dict()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
 def known(kind: type[E], text: Any) -> E | str:
     """The member of an enumeration, or the text itself where there is none."""
     try:
@@ -150,42 +137,34 @@ class Member(Field[E | str]):
         return told if told is None else known(self.kind, told)
 
 
-class Part(Field[V]):
-    """A view of an object inside, also where there is none."""
+class Inside(Field[T], Generic[T, V]):
+    """A view of an object inside, or several."""
 
     held = True
 
     def __init__(self, kind: type[V], key: str | None = None) -> None:
         super().__init__(key)
         self.kind = kind
+
+
+class Part(Inside[V, V]):
+    """A view of an object inside, also where there is none."""
 
     def take(self, json: Json) -> V:
         told = json.get(self.key)
         return self.kind.of({} if told is None else told)
 
 
-class OptionalPart(Field[V | None]):
+class OptionalPart(Inside[V | None, V]):
     """A view of an object inside, or None."""
-
-    held = True
-
-    def __init__(self, kind: type[V], key: str | None = None) -> None:
-        super().__init__(key)
-        self.kind = kind
 
     def take(self, json: Json) -> V | None:
         told = json.get(self.key)
         return None if told is None else self.kind.of(told)
 
 
-class NamedParts(Field[dict[str, V] | None]):
+class NamedParts(Inside[dict[str, V] | None, V]):
     """A dictionary of views, or None."""
-
-    held = True
-
-    def __init__(self, kind: type[V], key: str | None = None) -> None:
-        super().__init__(key)
-        self.kind = kind
 
     def take(self, json: Json) -> dict[str, V] | None:
         told = json.get(self.key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from weaviate_hl.sync.collections import Collections
 
 GOLDEN = Path(__file__).with_name("requests.json")
 U1, U2, U3 = (f"0000000{i}-0000-0000-0000-00000000000{i}" for i in (1, 2, 3))
-ANSWERS = {"batch.references.create": lambda path: []}
+ANSWERS: dict[str, Callable[[str], object]] = {"batch.references.create": lambda path: []}
 
 # `data` is of a collection, `mine` of one tenant of it, with a consistency level.
 CALLS = """

@@ -76,7 +76,7 @@ def test_golden_multi_vectors(query: list[list[float]], cosine: str, dot: str) -
         for document, rows in enumerate([[[1, 0], [0, 1]], [[3, 4]], [[-1, 0], [2, 2], [0, 6]]], 1):
             index.add(document, rows)
         agree(index.search(query, 10), golden)
-        agree(index.search(query, 1, np.array([1])), golden.split(" · ")[-1])
+        agree(index.search(query, 1, np.arange(4) == 1), golden.split(" · ")[-1])
 
 
 def test_vectors_come_back_as_written() -> None:
@@ -158,12 +158,9 @@ def test_search_against_the_definition(
     distances = {document: DEFINITIONS[metric](vector, query) for document, vector in now.items()}
     chosen = [document for document in sorted(now) if allowed is None or document in allowed]
     expected = sorted((distances[document], document) for document in chosen)[:limit]
-    ids = None if allowed is None else np.array(sorted(allowed), np.int64)
-    found = index.search(query, limit, ids)
+    mask = None if allowed is None else np.array([document in allowed for document in range(13)], bool)
+    found = index.search(query, limit, mask)
     assert [(distance, document) for document, distance in found] == expected
-    if allowed is not None:
-        mask = np.array([document in allowed for document in range(max(allowed, default=-1) + 1)], bool)
-        assert index.search(query, limit, mask) == found
 
 
 def test_many_vectors_in_blocks() -> None:
@@ -179,6 +176,7 @@ def test_many_vectors_in_blocks() -> None:
     expected = 1 - vectors @ query / (lengths * np.linalg.norm(query))
     assert [document for document, _ in index.search(query, 10)] == list(np.argsort(expected)[:10])
     few = np.arange(0, 3000, 10)
-    assert [document for document, _ in index.search(query, 10, few)] == list(few[np.argsort(expected[few])[:10]])
+    tenth = np.arange(3000) % 10 == 0
+    assert [document for document, _ in index.search(query, 10, tenth)] == list(few[np.argsort(expected[few])[:10]])
     strongest = -np.abs(vectors @ query)
     assert [document for document, _ in multi.search([query], 10)] == list(np.argsort(strongest)[:10])

@@ -1,5 +1,5 @@
-"""The transport: takes an operation, gives its answer. Credentials, retries, timeouts, errors and the choice between
-native gRPC and gRPC over HTTP are here and nowhere else.
+"""The transport: takes an operation, gives its answer. Credentials, retries, timeouts and errors are here and nowhere
+else; how gRPC travels is in route.py.
 """
 
 from __future__ import annotations
@@ -8,43 +8,30 @@ import asyncio
 import json
 import os
 import random
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet
 
-from weaviate_gen.grpc import WEB_SINCE, HealthMethods
 from weaviate_gen.rest.api.meta import get as meta
 from weaviate_gen.rest.api.well_known import openid_configuration, ready
 from weaviate_gen.rest.errors import MalformedBody
 from weaviate_gen.rest.operation import Request
 
 from weaviate_hl import errors
+from weaviate_hl.aio.transport.route import Route
 from weaviate_hl.aio.transport.stream import Stream
 from weaviate_hl.aio.transport.tokens import Tokens
 from weaviate_hl.aio.transport.web import Web
-from weaviate_hl.answers import Answer, Broken, RpcFailed
+from weaviate_hl.answers import Answer, Broken, RpcFailed, retry_after
 from weaviate_hl.auth import AuthCredentials, OidcAuth
 from weaviate_hl.call_options import CURRENT
-from weaviate_hl.colour.aio import (
-    ASYNC,
-    Calls,
-    Kept,
-    Lock,
-    Semaphore,
-    in_loop,
-    in_thread,
-    locked,
-    sleep,
-    together,
-    within,
-)
+from weaviate_hl.colour.aio import ASYNC, Calls, Kept, Lock, in_loop, sleep, together, within
 from weaviate_hl.deadline import Deadline
-from weaviate_hl.fork import GATE, POLLING
+from weaviate_hl.fork import GATE
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RestOp, RpcOp, Unfinished
-from weaviate_hl.policy import Failure, Stage
+from weaviate_hl.policy import Failed, Failure, Stage
 from weaviate_hl.telemetry import Call
 from weaviate_hl.versions import LOWEST, Version, require
 
@@ -56,32 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEFAULT_LIMIT = 104_858_000
 SECRETS = ("key", "authorization", "secret", "token", "cookie", "password")
-AT_ONCE = 64
-"""Calls in flight at most, asynchronously: more at once only make each other, and the event loop, slower."""
-AT_A_TURN = 32
-"""Calls that begin in one turn of the event loop, of hundreds that are made at once."""
-
-NOT_TLS = ("wrong version number", "record layer failure", "packet length too long", "unknown protocol")
-HUNG_UP = ("Socket closed", "Connection reset by peer", "Connection reset by peer (104)")
-WANTS_TLS = "the port speaks TLS"
-FORKED = "Native gRPC cannot be used asynchronously in the child of a process that has used it so"
-TLS_PROXY = "Native gRPC cannot use a proxy that is itself reached by https"
-REMEDIES = {
-    WANTS_TLS: "Connect with grpc_secure=True",
-    FORKED: "Start processes with multiprocessing.get_context('spawn'), or use AdditionalConfig(grpc=\"web\")",
-    TLS_PROXY: 'Give gRPC a proxy reached by http, Proxies(grpc="http://..."), or use AdditionalConfig(grpc="web")',
-}
 _abandoned: list[Any] = []  # what a parent process opened: a child must neither use nor close it
-
-
-class Failed(Exception):
-    """An attempt that failed: what it was for the policy, and the error it is if there is no other attempt."""
-
-    def __init__(self, failure: Failure, error: errors.WeaviateBaseError, header: str | None = None) -> None:
-        super().__init__(error)
-        self.failure = failure
-        self.error = error
-        self.header = header
 
 
 class Transport:
@@ -108,52 +70,31 @@ class Transport:
         self.version = ""
         self.limit = DEFAULT_LIMIT
         self.connected = False
-        self._wanted = config.grpc if config.tls.ssl_context is None else "web"
-        self.protocol = "native" if self._wanted == "auto" else self._wanted
+        self.route = Route(config)
         self._copied = False
         self._kept: Kept | None = None
         self._turns: dict[object, Lock] = {}
         self._sleeping = False  # to be connected by the first call, after unpickling
-        self._undecided = self._wanted == "auto"
 
     async def _open(self) -> None:
         with GATE:  # modules are imported: a child of a fork in the middle would wait for import's locks for ever
-            self._http, self._native = self._channels()
-        self._web = Web(self._http, self.params.base_url)
+            self._http, native = self._channels()
+        self.route.open(self.params, native, Web(self._http, self.params.base_url))
         self._tokens = Tokens(self.credentials, self._http, copied=self._copied)
-        self._deciding = Lock()
         self._streams: WeakSet[Stream[Any]] = WeakSet()
         self._calls = Calls()
-        self._kept = Kept(self, [channel for channel in (self._native, self._http) if channel is not None])
+        self._kept = Kept(self, [channel for channel in (native, self._http) if channel is not None])
         await self._kept.begin()
         if ASYNC:
             self._loop = asyncio.get_running_loop()
-            self._slots = Semaphore(AT_ONCE)
         self._process = os.getpid()  # last: other threads go by it
 
     def _channels(self) -> tuple[Http, Native | None]:
-        from weaviate_hl.aio.transport.http import Http  # not before: lite does without these libraries
-        from weaviate_hl.aio.transport.native import Native
+        native = self.route.make_native(self.params)
+        from weaviate_hl.aio.transport.http import Http  # not before: lite does without this library
 
         tls = self.params.http.secure or isinstance(self.credentials, OidcAuth)
-        native = None
-        if self._wanted != "web":
-            obstacle = self._obstacle()
-            if obstacle and self._wanted == "native":
-                raise errors.WeaviateGRPCUnavailableError(obstacle, hint=REMEDIES[obstacle])
-            native = None if obstacle else Native(self.params.grpc, self.config)
         return Http(self.params.http, self.config, tls=tls), native
-
-    def _obstacle(self) -> str | None:
-        """Why native gRPC cannot be used, if so; the texts of `REMEDIES`."""
-        if ASYNC:  # noqa: SIM102 - the twin knows this form only
-            if POLLING.in_parent:
-                return FORKED
-        from weaviate_hl.trust import proxy_for
-
-        if (proxy_for(self.config, "grpc", self.params.grpc) or "").startswith("https:"):
-            return TLS_PROXY
-        return None
 
     @property
     def place(self) -> str:
@@ -185,17 +126,12 @@ class Transport:
         await self._open()
         self._sleeping = False
         try:
-            if checks:
-                await self._check(self._patience())
-            elif self._tokens.needs_provider:
-                await self._log_in(self._patience())
-        except errors.WeaviateConnectionError:
-            if self._kept is not None:
+            deadline = Deadline(self.config.timeout.init)
+            await (self._check(deadline) if checks else self._log_in(deadline))
+        except BaseException as error:
+            if self._kept is not None or not isinstance(error, errors.WeaviateConnectionError):
                 await self.close()
                 raise
-        except BaseException:
-            await self.close()
-            raise
         if self._kept is None:  # somebody did not wait
             raise errors.WeaviateClosedClientError("The client was closed while it was connecting")
         self.connected = True
@@ -204,44 +140,44 @@ class Transport:
         told, _, native, web = await together(
             lambda: self._ask_meta(deadline),
             lambda: self._check_ready(deadline),
-            lambda: self._probe("native", deadline),
-            lambda: self._probe("web", deadline),
+            lambda: self.route.probe_native(deadline),
+            lambda: self.route.probe_web(deadline),
         )
-        self.version = str((told or {}).get("version", ""))
+        self.version = str(told.get("version", ""))
         if not self.version:
             raise errors.WeaviateStartUpError(f"What answers at {self.params.base_url} is not a Weaviate server")
         if Version.parse(self.version) < Version.parse(LOWEST):
             raise errors.WeaviateStartUpError(
                 f"The server is version {self.version}, this client needs {LOWEST} or later", hint="Upgrade the server"
             )
-        self.limit = (told or {}).get("grpcMaxMessageSize") or DEFAULT_LIMIT
+        self.limit = told.get("grpcMaxMessageSize") or DEFAULT_LIMIT
         if not isinstance(self.limit, int):
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} names a grpcMaxMessageSize that is no number: {self.limit!r}"
             )
-        self._choose(native, web)
+        self.route.choose(native, web, self.version)
 
     async def _log_in(self, deadline: Deadline) -> None:
-        configuration = await self._ask(openid_configuration.request(), deadline, [], absent=404)
-        await self._tokens.discover(configuration, deadline)
-
-    async def _ask_meta(self, deadline: Deadline) -> dict[str, Any] | None:
         if self._tokens.needs_provider:
-            await self._log_in(deadline)
-        headers, _ = await self._headers(deadline, None)
-        return await self._ask(meta.request(), deadline, list(headers.items()))
+            configuration = await self._ask(openid_configuration.request(), deadline, absent=404)
+            await self._tokens.discover(configuration, deadline)
+
+    async def _ask_meta(self, deadline: Deadline) -> dict[str, Any]:
+        await self._log_in(deadline)
+        headers, _ = await self._headers(deadline, {})
+        return await self._ask(meta.request(), deadline, headers) or {}
 
     async def _check_ready(self, deadline: Deadline) -> None:
-        answer = await self._answer(ready.request(), deadline, [])
+        answer = await self._answer(ready.request(), deadline)
         if answer.status == 503:
             raise errors.WeaviateStartUpError(
                 f"The server at {self.params.base_url} is not ready", hint="Wait until it has started, then try again"
             )
 
     async def _ask(
-        self, request: Request, deadline: Deadline, headers: list[tuple[str, str]], absent: int | None = None
+        self, request: Request, deadline: Deadline, headers: Mapping[str, str] | None = None, absent: int | None = None
     ) -> dict[str, Any] | None:
-        """The JSON that one of the requests while connecting is answered with."""
+        """The JSON object that one of the requests while connecting is answered with."""
         answer = await self._answer(request, deadline, headers)
         if answer.status == absent:
             return None
@@ -250,99 +186,33 @@ class Transport:
                 f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
             )
         if answer.status in (401, 403):
-            raise errors.from_answer("Connecting", answer.status, self._hide(_text(answer)))
-        try:
-            told = json.loads(answer.body)
-        except ValueError:
-            told = None
-        if answer.status != 200 or not isinstance(told, dict):
+            raise errors.from_answer("Connecting", answer.status, self._hide(answer.said))
+        told = answer.object
+        if answer.status != 200 or told is None:
             raise errors.WeaviateStartUpError(
                 f"What answers at {self.params.base_url} is not a Weaviate server: "
                 f"{request.path} gives status {answer.status}"
             )
         return told
 
-    async def _answer(self, request: Request, deadline: Deadline, headers: list[tuple[str, str]]) -> Answer:
+    async def _answer(self, request: Request, deadline: Deadline, headers: Mapping[str, str] | None = None) -> Answer:
+        url, sent = self.params.base_url + request.path, list((headers or {}).items())
         try:
-            return await self._http.send(request.method, self.params.base_url + request.path, headers, None, deadline)
+            return await self._http.send(request.method, url, sent, None, deadline)
         except TimeoutError as error:
             raise deadline.error(f"Connecting to {self.params.base_url}") from error
         except Broken as error:
             raise self._unreachable(error) from error
 
-    def _patience(self) -> Deadline:
-        """The time that connecting has as a whole."""
-        return Deadline(self.config.timeout.init)
-
-    def _unreachable(self, broken: Broken) -> errors.WeaviateConnectionError:
+    def _unreachable(self, broken: Broken, op: Op[Any] | None = None) -> errors.WeaviateConnectionError:
         """The error of an HTTP port that does not answer."""
-        reason = broken.reason.lower()
-        hint = "Is the server running, and is this its address?"
-        if broken.stage == "TLS":
-            hint = "Give its certificate authority: AdditionalConfig(tls=TLS(ca_file=...))"
-            if any(word in reason for word in NOT_TLS):
-                hint = "The server speaks http, not https: connect with http_secure=False"
-        elif broken.sent and ("illegal" in reason or "malformed" in reason or "h2" in reason or "invalid" in reason):
-            hint = "It does not speak HTTP/1.1: is this the gRPC port?"
         error = errors.WeaviateConnectionError(
-            f"No HTTP connection to {self.params.base_url}: {broken.stage}: {broken.reason}", hint=hint
+            f"{f'{op.doing} failed: ' if op else ''}No HTTP connection to {self.params.base_url}: {broken}",
+            operation=op.name if op else None,
+            hint=broken.advice,
         )
         error.outcome = "unknown" if broken.sent else "not sent"
         return error
-
-    async def _probe(self, protocol: str, deadline: Deadline) -> RpcFailed | None:
-        """Ask the health service over one of the protocols, without credentials; None means it answered."""
-        if self._wanted not in ("auto", protocol):
-            return None
-        if protocol == "native" and self._native is None:
-            return RpcFailed("UNAVAILABLE", self._obstacle() or "")
-        channel = self._web if protocol == "web" or self._native is None else self._native
-        try:
-            await channel.call(HealthMethods.Check, b"", [], deadline)
-        except RpcFailed as failed:
-            if failed.wants_credentials:  # of which it was given none
-                return None
-            return await self._hung_up(failed, deadline) if protocol == "native" else failed
-        except (Broken, TimeoutError) as error:
-            return RpcFailed("UNAVAILABLE", str(error) or "no answer in time")
-        return None
-
-    async def _hung_up(self, failed: RpcFailed, deadline: Deadline) -> RpcFailed:
-        """A port that hung up may want TLS: it is asked."""
-        from weaviate_hl.trust import proxy_for, speaks_tls
-
-        where = self.params.grpc
-        plain = not where.secure and proxy_for(self.config, "grpc", where) is None
-        if not plain or not failed.text.endswith(HUNG_UP):
-            return failed
-        tls = await in_thread(partial(speaks_tls, where.host, where.port, deadline))
-        return RpcFailed("UNAVAILABLE", WANTS_TLS) if tls else failed
-
-    def _choose(self, native: RpcFailed | None, web: RpcFailed | None) -> None:
-        """Settle how gRPC travels, from what the probes found."""
-        if native is None and self._wanted != "web":
-            self.protocol = "native"
-        elif web is None and (self._wanted == "web" or (self._wanted == "auto" and native and _has_no_grpc(native))):
-            self.protocol = "web"
-            if native is not None and self._wanted == "auto":
-                logger.info(
-                    "the gRPC port %s does not answer (%s): gRPC goes over the HTTP port",
-                    self.params.grpc.address,
-                    native.text,
-                )
-        elif self._wanted != "web" and native is not None:
-            raise errors.WeaviateGRPCUnavailableError(
-                f"No native gRPC connection to {self.params.grpc.address}: {_stage(native)}: {native.text}",
-                status=native.code,
-                hint=_advice(native, web, self.version),
-            )
-        else:
-            raise errors.WeaviateGRPCUnavailableError(
-                f"No gRPC over HTTP at {self.params.base_url}: {web.text if web else ''}",
-                status=web.code if web else None,
-                hint=f'Servers before {WEB_SINCE} need grpc="native"',
-            )
-        self._undecided = False
 
     # Calls
 
@@ -355,11 +225,10 @@ class Transport:
             headers: Sent with this call alone.
         """
         await self._ready()
-        if ASYNC:
-            await self._calls.queue(AT_A_TURN)
+        await self._calls.queue()
         if self.config.telemetry is None:
             return await self._execute(op, timeout, headers)
-        over, where = (self.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
+        over, where = (self.route.protocol, self.params.grpc) if isinstance(op, RpcOp) else ("http", self.params.http)
         end = self.config.telemetry(Call(op.name, where.host, where.port, over))
         try:
             result = await self._execute(op, timeout, headers)
@@ -391,14 +260,12 @@ class Transport:
         while True:
             attempt += 1
             try:
-                if isinstance(op, RestOp):
-                    return await self._rest(cast(RestOp[T], op), deadline, headers)
-                return await self._rpc(cast(RpcOp[T], op), deadline, headers)
+                return await self._attempt(op, deadline, headers)
             except TimeoutError as error:
                 raise deadline.error(op.doing, op.name, attempt) from error
             except Failed as failed:
                 refused = isinstance(failed.error, errors.UnauthenticatedError)
-                if refused and not renewed and self._tokens.expire(failed.header):
+                if refused and not renewed and self._tokens.expire(failed.authorization):
                     renewed = True
                     continue
                 left = deadline.remaining()
@@ -411,9 +278,27 @@ class Transport:
                 logger.debug("%s: attempt %d failed, next in %.2f s: %s", op.name, attempt, pause, failed.error.message)
                 await self._calls.pause(pause)
 
-    async def _rest(self, op: RestOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
-        request = op.request
+    async def _attempt(self, op: Op[T], deadline: Deadline, extra: Mapping[str, str]) -> T:
+        """Send it once.
+
+        Raises:
+            Failed: Another attempt may be of use.
+            TimeoutError: The deadline has passed.
+        """
         headers, authorization = await self._headers(deadline, extra)
+        try:
+            if isinstance(op, RestOp):
+                return await self._rest(cast(RestOp[T], op), headers, deadline)
+            return await self._rpc(cast(RpcOp[T], op), headers, deadline)
+        except Failed as failed:
+            failed.authorization = authorization
+            raise
+        except Broken as broken:
+            failure = Failure("broken" if broken.sent else "connect")
+            raise Failed(failure, self._unreachable(broken, op)) from broken
+
+    async def _rest(self, op: RestOp[T], headers: dict[str, str], deadline: Deadline) -> T:
+        request = op.request
         content = None
         if request.body is not None:
             headers["content-type"] = "application/json"
@@ -423,25 +308,19 @@ class Transport:
                 raise errors.WeaviateInvalidInputError(f"{op.doing}: the body is not JSON: {error}") from None
         sent = [*headers.items(), *request.headers.items()]
         url = self.params.base_url + request.path
-        try:
-            answer = await self._http.send(request.method, url, sent, content, deadline, request.query)
-        except Broken as error:
-            unreachable = self._unreachable(error)
-            unreachable.operation = op.name
-            unreachable.message = f"{op.doing} failed: {unreachable.message}"
-            raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
+        answer = await self._http.send(request.method, url, sent, content, deadline, request.query)
         if answer.status in op.absent:
             return None  # type: ignore[return-value]  # an op with `absent` says so in its type
         if answer.status not in request.operation.results:
             told = errors.from_answer(
                 op.doing,
                 answer.status,
-                self._hide(_text(answer)),
+                self._hide(answer.said),
                 op.error,
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
             )
-            raise Failed(Failure("answer", answer.status, _retry_after(answer.headers)), told, authorization)
+            raise Failed(Failure("answer", answer.status, retry_after(answer.headers)), told)
         try:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
@@ -449,31 +328,19 @@ class Transport:
                 self._hide(f"{op.doing}: {error}"), operation=op.name, status=answer.status
             ) from None
 
-    async def _rpc(self, op: RpcOp[T], deadline: Deadline, extra: Mapping[str, str] | None) -> T:
+    async def _rpc(self, op: RpcOp[T], headers: dict[str, str], deadline: Deadline) -> T:
         message = self._packed(op)
-        if self._undecided:
-            await self._decide(deadline)
-        headers, authorization = await self._headers(deadline, extra)
-        metadata = list(headers.items())
+        if self.route.undecided:
+            await self.route.decide(deadline)
         try:
-            if ASYNC:
-                async with within(deadline), self._slots:
-                    reply = await self._channel().call(op.method, message, metadata, deadline)
-            else:
-                reply = await self._channel().call(op.method, message, metadata, deadline)
+            async with within(deadline), self._calls.slots:
+                reply = await self.route.channel.call(op.method, message, list(headers.items()), deadline)
         except RpcFailed as failed:
-            failed.text = self._hide(failed.text)
+            error = self._grpc_error(op, failed)
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
             stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
-            raise Failed(
-                Failure(stage, failed.code, _retry_after(failed.trailers)), self._grpc_error(op, failed), authorization
-            ) from failed
-        except Broken as error:
-            unreachable = self._unreachable(error)
-            unreachable.operation = op.name
-            unreachable.message = f"{op.doing} failed: {unreachable.message}"
-            raise Failed(Failure("broken" if error.sent else "connect"), unreachable) from error
+            raise Failed(Failure(stage, failed.code, retry_after(failed.trailers)), error) from failed
         answer = op.parse(reply)
         if not isinstance(answer, Unfinished):
             return answer
@@ -503,46 +370,24 @@ class Transport:
         return packed
 
     def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
+        failed.text = self._hide(failed.text)
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
         if isinstance(error, errors.WeaviateGRPCUnavailableError):
-            where = self.params.grpc.address if self.protocol == "native" else self.params.base_url
-            error.message = (
-                f"{op.doing} failed: no answer over {self.protocol} gRPC from {where}: {_stage(failed)}: {failed.text}"
-            )
+            over = self.route.protocol
+            where = self.params.grpc.address if over == "native" else self.params.base_url
+            error.message = f"{op.doing} failed: no answer over {over} gRPC from {where}: {failed.told}"
             error.outcome = "not sent" if failed.unreachable else "unknown"
             if failed.unreachable:
-                error.hint = _advice(failed, None, self.version)
+                error.hint = failed.advice()
         return error
 
-    async def _decide(self, deadline: Deadline) -> None:
-        """Find out how gRPC travels, before the first call of a client that was connected without checks."""
-        async with locked(self._deciding, deadline):
-            if not self._undecided:
-                return
-            patience, left = self.config.timeout.init, deadline.remaining()
-            native = await self._probe("native", Deadline(patience if left is None else min(patience, left / 2)))
-            left = deadline.remaining()
-            web = None
-            if native is not None:
-                web = await self._probe("web", Deadline(patience if left is None else min(patience, left)))
-                if deadline.remaining() == 0:
-                    raise TimeoutError
-            try:
-                self._choose(native, web)
-            except errors.WeaviateGRPCUnavailableError as error:
-                nobody = native is not None and _has_no_grpc(native)
-                raise Failed(Failure("connect" if nobody else "answer"), error) from None
-
-    def _channel(self) -> Native | Web:
-        return self._web if self.protocol == "web" or self._native is None else self._native
-
-    async def _headers(self, deadline: Deadline, extra: Mapping[str, str] | None) -> tuple[dict[str, str], str | None]:
+    async def _headers(self, deadline: Deadline, extra: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
         """What goes with a call, names in lower case, and the authorization that the credentials give."""
         headers = {name.lower(): value for name, value in self.headers.items()}
         authorization = await self._tokens.header(deadline) if self.credentials is not None else None
         if authorization is not None:
             headers["authorization"] = authorization
-        headers |= {name.lower(): value for name, value in (extra or {}).items()}
+        headers |= {name.lower(): value for name, value in extra.items()}
         return headers, authorization
 
     # Streams
@@ -562,15 +407,15 @@ class Transport:
     async def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
         await self._ready()
-        if self._undecided:
+        if self.route.undecided:
             try:
-                await self._decide(Deadline(None))
+                await self.route.decide(Deadline(None))
             except Failed as failed:
                 raise failed.error from None
-        return not isinstance(self._channel(), Web)
+        return not isinstance(self.route.channel, Web)
 
     async def open_stream(
-        self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str] | None
+        self, stream: Stream[Any], op: RpcOp[Any], requests: Any, deadline: Deadline, headers: Mapping[str, str]
     ) -> Any:
         """The replies of a stream that begins now; for `Stream`."""
         if not await self.can_stream():
@@ -579,17 +424,16 @@ class Transport:
                 operation=op.name,
                 hint=f"Open the gRPC port {self.params.grpc.address} to this machine, or write with BatchObjects",
             )
-        sent, _ = await self._headers(self._patience() if deadline.end is None else deadline, headers)
+        patience = Deadline(self.config.timeout.init) if deadline.end is None else deadline
+        sent, _ = await self._headers(patience, headers)
         self._streams.add(stream)
-        channel = cast("Native", self._native)
-        return channel.stream(op.method, requests, deadline.remaining(), list(sent.items()))
+        return cast("Native", self.route.native).stream(op.method, requests, deadline.remaining(), list(sent.items()))
 
     def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
-        failed.text = self._hide(failed.text)
+        error = self._grpc_error(op, failed)
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
-        error = self._grpc_error(op, failed)
         if isinstance(error, errors.UnauthenticatedError):
             self._tokens.expire(self._tokens.current())  # so that the next one is opened with another
         return error
@@ -604,11 +448,10 @@ class Transport:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        if ASYNC:  # noqa: SIM102 - the twin knows this form only
-            if self._loop is not asyncio.get_running_loop():
-                raise errors.WeaviateInvalidInputError(
-                    "This client was connected in another event loop: use it there, or close it and connect it here"
-                )
+        if ASYNC and self._loop is not asyncio.get_running_loop():
+            raise errors.WeaviateInvalidInputError(
+                "This client was connected in another event loop: use it there, or close it and connect it here"
+            )
 
     async def _wake(self) -> None:
         """A call finds the connection unusable: not there yet, closed, or opened by another process."""
@@ -631,7 +474,7 @@ class Transport:
 
     async def forked(self) -> None:
         """This process is a child of the one that connected: leave its connections alone, and have new ones."""
-        _abandoned.extend((self._http, self._native, self._kept))
+        _abandoned.extend((self._http, self.route.native, self._kept))
         tokens, self._copied = self._tokens, True
         await self._open()
         self._tokens = tokens.inherited(self._http)
@@ -643,7 +486,7 @@ class Transport:
         if kept is None:
             return
         if self._process != os.getpid():
-            _abandoned.extend((self._http, self._native, kept))
+            _abandoned.extend((self._http, self.route.native, kept))
             return
         if ASYNC:
             await in_loop(self._loop, partial(self._release, kept))
@@ -658,7 +501,7 @@ class Transport:
 
     def __getstate__(self) -> dict[str, Any]:
         self.config.check_portable()
-        kept = ("params", "config", "credentials", "headers", "version", "limit", "protocol", "_wanted", "_undecided")
+        kept = ("params", "config", "credentials", "headers", "version", "limit", "route")
         return {name: getattr(self, name) for name in kept} | {
             "connected": False,
             "_copied": True,
@@ -666,72 +509,6 @@ class Transport:
             "_turns": {},
             "_sleeping": self.connected or self._sleeping,
         }
-
-
-def _has_no_grpc(failed: RpcFailed) -> bool:
-    """Whether nothing at the address speaks gRPC: the port is closed, refused or silent, or it is an HTTP proxy.
-
-    A certificate that is not trusted, or a port of another kind, is a mistake that the user must hear of.
-    """
-    if (
-        failed.code == "DEADLINE_EXCEEDED"
-        or failed.text in (FORKED, TLS_PROXY)
-        or "NO_APPLICATION_PROTOCOL" in failed.text
-    ):
-        return True
-    if failed.text.startswith("Received http2 header with status"):
-        return True
-    return failed.unreachable and not failed.is_tls and "http1.x" not in failed.text
-
-
-def _stage(failed: RpcFailed) -> str:
-    if failed.is_tls:
-        return "TLS"
-    return "connecting" if failed.unreachable or failed.code == "DEADLINE_EXCEEDED" else "the call"
-
-
-def _advice(native: RpcFailed, web: RpcFailed | None, version: str) -> str:
-    if remedy := REMEDIES.get(native.text):
-        return remedy
-    if any(words in native.text.lower() for words in ("wrong_version_number", *NOT_TLS)):
-        return "The gRPC port does not speak TLS: connect with grpc_secure=False"
-    if "http1.x" in native.text:
-        return "It speaks HTTP/1.1: is this the REST port? The gRPC port is 50051 unless the server says otherwise"
-    if native.is_tls:
-        return "Is gRPC's port served with TLS as configured? Give its certificate authority: TLS(ca_file=...)"
-    if web is not None:
-        return f"Is the port open? Servers from {WEB_SINCE} need no gRPC port; this one is {version or 'unknown'}"
-    return "Is the port open to this machine?"
-
-
-def _text(answer: Answer) -> str:
-    """What the server says in an answer that is no success, in any of the forms it has for that."""
-    try:
-        told = json.loads(answer.body)
-    except ValueError:
-        return answer.body[:500].decode("utf-8", "replace").strip()
-    if isinstance(told, dict):
-        error = told.get("error", told.get("message"))
-        if isinstance(error, list):
-            return "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in error)
-        if error is not None:
-            return str(error)
-    return str(told)[:500] if told else ""
-
-
-def _retry_after(headers: Mapping[str, str | bytes]) -> float | None:
-    """The seconds that a server asks for, as a number or as a date."""
-    value = str(headers.get("retry-after", ""))
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
-
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _is_secret(header: str) -> bool:

@@ -70,19 +70,12 @@ class Native:
             callable_ = self._callables[method] = self._channel.unary_unary(
                 method.path, response_deserializer=method.reply.FromString
             )
-        cancellations = cancellations_of_task()
-        try:
+        with Failures("the channel was closed"):
             if ASYNC:
                 return await callable_(message, timeout=deadline.remaining(), metadata=sent)
             else:
                 with GATE:
                     return callable_(message, timeout=deadline.remaining(), metadata=sent)
-        except grpc.RpcError as error:
-            raise failed(error) from None
-        except CancelledError:
-            if cancellations_of_task() > cancellations:
-                raise
-            raise RpcFailed("CANCELLED", "the channel was closed") from None
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
         """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
@@ -114,24 +107,31 @@ class Replies:
         return self
 
     async def __anext__(self) -> Any:
-        cancellations = cancellations_of_task()
-        try:
+        with Failures("the stream was cancelled"):
             return await anext(self._messages)
-        except grpc.RpcError as error:
-            raise failed(error) from None
-        except CancelledError:
-            if cancellations_of_task() > cancellations:
-                raise
-            raise RpcFailed("CANCELLED", "the stream was cancelled") from None
 
     def cancel(self) -> None:
         """End the stream at once."""
         self._call.cancel()
 
 
-def failed(error: Any) -> RpcFailed:
-    """What is known of a failed call."""
-    return RpcFailed(error.code().name, error.details() or "", dict(error.trailing_metadata() or ()))
+class Failures:
+    """Has what the library raises be `RpcFailed`: its own errors, and cancellations that are not those of the task."""
+
+    __slots__ = ("_cancellations", "_cancelled")
+
+    def __init__(self, cancelled: str) -> None:
+        self._cancelled = cancelled
+
+    def __enter__(self) -> None:
+        self._cancellations = cancellations_of_task()
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: object) -> None:
+        if isinstance(error, grpc.RpcError):
+            told: Any = error
+            raise RpcFailed(told.code().name, told.details() or "", dict(told.trailing_metadata() or ())) from None
+        if isinstance(error, CancelledError) and cancellations_of_task() <= self._cancellations:
+            raise RpcFailed("CANCELLED", self._cancelled) from None
 
 
 def _tunnel(proxy: str, params: ProtocolParams) -> dict[str, str]:

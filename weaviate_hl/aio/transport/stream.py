@@ -41,9 +41,7 @@ class Stream(Generic[T]):
                 ...
     """
 
-    def __init__(
-        self, transport: Transport, op: RpcOp[T], deadline: Deadline, headers: Mapping[str, str] | None
-    ) -> None:
+    def __init__(self, transport: Transport, op: RpcOp[T], deadline: Deadline, headers: Mapping[str, str]) -> None:
         self._transport = transport
         self._op = op
         self._deadline = deadline
@@ -127,11 +125,10 @@ class Stream(Generic[T]):
     async def _given(self, requests: Any) -> AsyncIterator[Any]:
         """The requests that were given. Their error is kept for the reader: grpc says only that there was one."""
         try:
-            if ASYNC:  # noqa: SIM102 - the twin knows this form only
-                if not isinstance(requests, AsyncIterable):
-                    for request in requests:
-                        yield self._checked(request)
-                    return
+            if ASYNC and not isinstance(requests, AsyncIterable):
+                for request in requests:
+                    yield self._checked(request)
+                return
             async for request in requests:
                 yield self._checked(request)
         except Exception as error:

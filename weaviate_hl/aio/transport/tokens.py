@@ -7,12 +7,12 @@ cause one renewal, and without a thread. When the provider fails, that call rais
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
+from copy import copy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from weaviate_hl.answers import Answer, Broken
+from weaviate_hl.answers import Broken
 from weaviate_hl.auth import (
     AuthApiKey,
     AuthBearerToken,
@@ -117,9 +117,8 @@ class Tokens:
 
     def inherited(self, http: Http) -> Tokens:
         """The same source for a child of this process."""
-        child = Tokens(self._credentials, http)
-        child.__dict__.update({k: v for k, v in self.__dict__.items() if k not in ("_http", "_lock")})
-        child._copied = True
+        child = copy(self)
+        child._http, child._lock, child._copied = http, Lock(), True
         if not isinstance(self._credentials, AuthBearerToken):
             child._refresh_token = None  # it logs in anew, since a refresh token may work only once
         return child
@@ -210,7 +209,7 @@ class Tokens:
             ) from error
         except TimeoutError as error:
             raise AuthenticationFailedError(f"The identity provider at {_place(url)} did not answer in time") from error
-        told = _json(answer)
+        told = answer.object
         if answer.status != 200 or told is None:
             code = str((told or {}).get("error", ""))
             text = str((told or {}).get("error_description", "")) or code or "no reason given"
@@ -260,14 +259,6 @@ def _lifetime(value: Any) -> float:
         raise AuthenticationFailedError(
             f"The identity provider's expires_in is {value!r}, not a number of seconds"
         ) from None
-
-
-def _json(answer: Answer) -> dict[str, Any] | None:
-    try:
-        told = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _place(url: str) -> str:

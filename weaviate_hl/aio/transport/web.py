@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from weaviate_hl.aio.transport.http import Http
 
+# What statuses of proxies mean.
+CODES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", **dict.fromkeys((429, 502, 503, 504), "UNAVAILABLE")}
+
 
 class Web:
     """gRPC-web over an HTTP client that others use too.
@@ -46,9 +49,9 @@ class Web:
             raise RpcFailed("UNIMPLEMENTED", "the server does not speak gRPC-web at this address")
         if answer.status != 200:
             text = answer.body[:300].decode("utf-8", "replace")
-            code = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 429: "UNAVAILABLE", 502: "UNAVAILABLE",
-                    503: "UNAVAILABLE", 504: "UNAVAILABLE"}.get(answer.status, "UNKNOWN")  # fmt: skip
-            raise RpcFailed(code, f"HTTP status {answer.status}: {text}", dict(answer.headers))
+            raise RpcFailed(
+                CODES.get(answer.status, "UNKNOWN"), f"HTTP status {answer.status}: {text}", dict(answer.headers)
+            )
         try:
             reply, code, text, trailers = grpc_web.read(answer.headers, answer.body)
         except grpc_web.Incomplete as error:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from weaviate_hl.lite.search.postings import Postings
 from weaviate_hl.lite.search.text import Analyzer
-from weaviate_hl.lite.search.top import Allow, mask, top
+from weaviate_hl.lite.search.top import Allow, top
 
 Operator = Literal["or", "and", "and_cross"]
 Hit = tuple[int, float]
@@ -75,7 +75,9 @@ def search(
         tie: What orders those who stayed with equal scores (the kernel passes their uuid); if not given, their id.
     """
     size = max((field.postings.size for field in fields), default=0)
-    allowed = np.full(size, True) if allow is None else mask(allow, size)
+    allowed = np.full(size, True)
+    if allow is not None:
+        allowed[: len(allow)] = allow[:size]
     whole = limit is None or len(fields) == 1 or operator == "and_cross"
     share = None if limit is None or whole else max(limit + 10, limit * 11 // 10)
     # The server counts in 64 bits within a property, and in 32 bits (its settings too) everywhere else.

@@ -13,11 +13,7 @@ _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
 def instant(text: str) -> int:
-    """An RFC3339 text as nanoseconds since 1970.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """An RFC3339 text as nanoseconds since 1970; a ValueError if it is none."""
     if (match := _RFC3339.fullmatch(text)) is None:
         raise ValueError(f"not a date in RFC3339: {text}")
     seconds, fraction, zone = match.groups()

@@ -28,28 +28,13 @@ _UNSPACED = re.compile(f"[^{_WHITE}]+")
 _TRIMMED = re.compile(f"^[{_WHITE}]+|[{_WHITE}]+$")
 
 # What Unicode does not decompose into a letter and its accents.
-_FOLDED = str.maketrans(
-    dict(
-        zip(
-            "ÐØðøĐđĦħıĸŁłŉŦŧſƀƁƇƈƊƑƒƓƗƘƙƝƞƤƥƬƭƲƳƴȤȺɃɆɇɈɉɌɍɎɏɓɗɠɦɨɱɲɽʂʋʐʠⱥⱳ",
-            "DOdoDdHhikLlnTtsbBCcDFfGIKkNnPpTtVYyZABEeJjRrYybdghimnrsvzqaw",
-            strict=True,
-        ),
-        **{
-            "Æ": "AE",
-            "æ": "ae",
-            "Þ": "TH",
-            "þ": "th",
-            "ß": "ss",
-            "ẞ": "SS",
-            "Ĳ": "IJ",
-            "ĳ": "ij",
-            "Œ": "OE",
-            "œ": "oe",
-        },
-        **{"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"},
-    )
+_ONE_TO_ONE = zip(
+    "ÐØðøĐđĦħıĸŁłŉŦŧſƀƁƇƈƊƑƒƓƗƘƙƝƞƤƥƬƭƲƳƴȤȺɃɆɇɈɉɌɍɎɏɓɗɠɦɨɱɲɽʂʋʐʠⱥⱳ",
+    "DOdoDdHhikLlnTtsbBCcDFfGIKkNnPpTtVYyZABEeJjRrYybdghimnrsvzqaw",
+    strict=True,
 )
+_ONE_TO_MORE = zip("ÆæÞþßẞĲĳŒœﬀﬁﬂﬃﬄﬅﬆ", "AE ae TH th ss SS IJ ij OE oe ff fi fl ffi ffl st st".split(), strict=True)
+_FOLDED = str.maketrans(dict([*_ONE_TO_ONE, *_ONE_TO_MORE]))
 
 
 def refusal(tokenization: str) -> str | None:
@@ -68,9 +53,6 @@ def stopwords(
     """A list of stopwords: a preset (a class's own `presets` hide the built-in ones) with words added and removed.
 
     Words count as they are spelt: neither lower-cased nor folded, so an addition with a capital letter has no effect.
-
-    Raises:
-        KeyError: there is no such preset.
     """
     words = presets[preset] if presets and preset in presets else PRESETS[preset]
     return frozenset(words).difference(removals).union(additions)

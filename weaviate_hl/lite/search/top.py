@@ -8,18 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Documents: TypeAlias = NDArray[np.int64]
-Allow: TypeAlias = NDArray[np.bool_] | Documents
-"""The documents a filter leaves: a mask that is indexed by their ids (it may be shorter), or an array of ids."""
-
-
-def mask(allow: Allow, size: int) -> NDArray[np.bool_]:
-    """What a filter leaves, as a mask over the ids below `size`."""
-    result = np.zeros(size, bool)
-    if allow.dtype == bool:
-        result[: len(allow)] = allow[:size]
-    else:
-        result[allow[allow < size]] = True
-    return result
+Allow: TypeAlias = NDArray[np.bool_]
+"""The documents a filter leaves: a mask over the ids of all."""
 
 
 def top(values: NDArray[np.floating[Any]], ids: Documents, limit: int | None) -> Documents:

@@ -156,9 +156,10 @@ class VectorIndex(Index):
         self._lengths = np.resize(self._lengths, capacity)
         self._documents = np.resize(self._documents, capacity)
 
-    def remove(self, document: int) -> None:
-        """Forget a document's vector."""
-        row = self._rows.pop(document)
+    def remove(self, document: int, _vector: object = None) -> None:
+        """Forget a document's vector, if it had one."""
+        if (row := self._rows.pop(document, None)) is None:
+            return
         self._count -= 1
         if row != (last := self._count):
             moved = int(self._documents[last])
@@ -173,7 +174,7 @@ class VectorIndex(Index):
         documents = self._documents[: self._count]
         if allow is None:
             return documents.copy(), self._blocks(None, searched)
-        rows = np.flatnonzero(_allowed(documents, allow))
+        rows = np.flatnonzero(allow[documents])
         # Picking rows costs about as much as comparing twice as many in place.
         distances = self._blocks(rows, searched) if 3 * len(rows) < self._count else self._blocks(None, searched)[rows]
         return documents[rows], distances
@@ -225,16 +226,16 @@ class MultiVectorIndex(Index):
             self._fix_dimensions(len(row), f" at position {position}")
         self._vectors[document] = np.stack(rows)
 
-    def remove(self, document: int) -> None:
-        """Forget a document's vectors."""
-        del self._vectors[document]
+    def remove(self, document: int, _vectors: object = None) -> None:
+        """Forget a document's vectors, if it had some."""
+        self._vectors.pop(document, None)
 
     def distances(self, query: ArrayLike, allow: Allow | None = None) -> tuple[Documents, Vector]:
         """Every document that has vectors and that a filter leaves, with its distance; in no special order."""
         searched = np.atleast_2d(self._query(query))
         documents = np.fromiter(self._vectors, np.int64, len(self._vectors))
         if allow is not None:
-            documents = documents[_allowed(documents, allow)]
+            documents = documents[allow[documents]]
         parts = [_max_sim(matrices, searched) for matrices in self._blocks(documents)]
         return documents, np.concatenate(parts) if parts else np.empty(0, np.float32)
 
@@ -257,14 +258,6 @@ def _max_sim(matrices: list[Vector], query: Vector) -> Vector:
     similarities = np.concatenate(matrices) @ query.T
     result: Vector = -np.maximum.reduceat(similarities, starts, axis=0).sum(axis=1)
     return result
-
-
-def _allowed(documents: Documents, allow: Allow) -> NDArray[np.bool_]:
-    if allow.dtype != bool:
-        return np.isin(documents, allow)
-    inside = documents < len(allow)
-    inside[inside] = allow[documents[inside]]
-    return inside
 
 
 def certainty(distance: float) -> float:

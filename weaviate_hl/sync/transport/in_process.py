@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 
@@ -87,20 +87,20 @@ class LiteTransport(Transport):
 
     def _channels(self) -> tuple[Http, Native | None]:
         assert self._engine is not None  # noqa: S101 - connect has made it
-        self.protocol, self._undecided = "native", False
-        http, channel = LiteHttp(self._engine, self._worker), LiteChannel(self._engine, self._worker)
-        return cast("Http", http), cast("Native", channel)  # the same calls, without the libraries
+        self.route.protocol, self.route.undecided = "native", False
+        doors: Any = Doors(self._engine, self._worker)  # the same calls, without the libraries
+        return doors, doors
 
     def _check(self, deadline: Deadline) -> None:
         told = self._ask_meta(deadline)
-        self.version = str((told or {})["version"])
+        self.version = str(told["version"])
 
     def __getstate__(self) -> dict[str, Any]:
         raise errors.WeaviateInvalidInputError("A lite client cannot be pickled: its data is in this process")
 
 
-class LiteHttp:
-    """The engine where an HTTP client is wanted."""
+class Doors:
+    """The engine where an HTTP client or a gRPC channel is wanted."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
         self._engine = engine
@@ -122,17 +122,6 @@ class LiteHttp:
         with within(deadline):
             status, told, answer = self._worker.run(call)
         return Answer(status, told, b"" if answer is None else json.dumps(answer).encode())
-
-    def close(self) -> None:
-        """Nothing: the transport closes the engine."""
-
-
-class LiteChannel:
-    """The engine where a gRPC channel is wanted."""
-
-    def __init__(self, engine: Engine, worker: Worker) -> None:
-        self._engine = engine
-        self._worker = worker
 
     def call(self, method: Method[Any, Any], message: bytes, metadata: Metadata, deadline: Deadline) -> Any:
         """Give the engine a message."""

@@ -68,16 +68,9 @@ class Native:
             callable_ = self._callables[method] = self._channel.unary_unary(
                 method.path, response_deserializer=method.reply.FromString
             )
-        cancellations = cancellations_of_task()
-        try:
+        with Failures("the channel was closed"):
             with GATE:
                 return callable_(message, timeout=deadline.remaining(), metadata=sent)
-        except grpc.RpcError as error:
-            raise failed(error) from None
-        except CancelledError:
-            if cancellations_of_task() > cancellations:
-                raise
-            raise RpcFailed("CANCELLED", "the channel was closed") from None
 
     def stream(self, method: Method[Any, Any], requests: Any, timeout: float | None, metadata: Any) -> Replies:
         """Open a stream in both directions: an iterator of requests in, an iterator of replies out."""
@@ -106,24 +99,31 @@ class Replies:
         return self
 
     def __next__(self) -> Any:
-        cancellations = cancellations_of_task()
-        try:
+        with Failures("the stream was cancelled"):
             return next(self._messages)
-        except grpc.RpcError as error:
-            raise failed(error) from None
-        except CancelledError:
-            if cancellations_of_task() > cancellations:
-                raise
-            raise RpcFailed("CANCELLED", "the stream was cancelled") from None
 
     def cancel(self) -> None:
         """End the stream at once."""
         self._call.cancel()
 
 
-def failed(error: Any) -> RpcFailed:
-    """What is known of a failed call."""
-    return RpcFailed(error.code().name, error.details() or "", dict(error.trailing_metadata() or ()))
+class Failures:
+    """Has what the library raises be `RpcFailed`: its own errors, and cancellations that are not those of the task."""
+
+    __slots__ = ("_cancellations", "_cancelled")
+
+    def __init__(self, cancelled: str) -> None:
+        self._cancelled = cancelled
+
+    def __enter__(self) -> None:
+        self._cancellations = cancellations_of_task()
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: object) -> None:
+        if isinstance(error, grpc.RpcError):
+            told: Any = error
+            raise RpcFailed(told.code().name, told.details() or "", dict(told.trailing_metadata() or ())) from None
+        if isinstance(error, CancelledError) and cancellations_of_task() <= self._cancellations:
+            raise RpcFailed("CANCELLED", self._cancelled) from None
 
 
 def _tunnel(proxy: str, params: ProtocolParams) -> dict[str, str]:

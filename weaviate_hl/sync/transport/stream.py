@@ -42,9 +42,7 @@ class Stream(Generic[T]):
                 ...
     """
 
-    def __init__(
-        self, transport: Transport, op: RpcOp[T], deadline: Deadline, headers: Mapping[str, str] | None
-    ) -> None:
+    def __init__(self, transport: Transport, op: RpcOp[T], deadline: Deadline, headers: Mapping[str, str]) -> None:
         self._transport = transport
         self._op = op
         self._deadline = deadline

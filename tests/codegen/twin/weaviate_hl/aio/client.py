@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from weaviate_hl.aio.collection import CollectionAsync, Loader, retry
-from weaviate_hl.colour.aio import ASYNC, Lock, Semaphore, monotonic, together
+from weaviate_hl.colour.aio import ASYNC, Calls, Lock, monotonic, together
 
 
 class WeaviateAsyncClient:
@@ -18,7 +18,7 @@ class WeaviateAsyncClient:
     def __init__(self, load: Loader) -> None:
         self._load = load
         self._lock = Lock()
-        self._two_at_a_time = Semaphore(2)
+        self._calls = Calls()
         self._stack = AsyncExitStack()
         self.calls = 0
         self.log: list[str] = []
@@ -55,7 +55,7 @@ class WeaviateAsyncClient:
 
     async def fetch(self, name: str) -> list[Any]:
         """All objects of a collection, retried when the connection breaks."""
-        async with self._two_at_a_time, self._lock:
+        async with self._calls.slots, self._lock:
             self.calls += 1
             return await retry(lambda: self._load(name))
 

@@ -1,15 +1,27 @@
-"""Many vectors in several replies: one of tens of megabytes would hold up the event loop while it is copied."""
+"""What keeps searches from holding up the event loop: a thread reads files, many vectors come in several replies."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from weaviate_hl.colour.aio import in_thread
+from weaviate_hl.ops.near import may_read
 from weaviate_hl.ops.search import PAGE, is_great
 
 if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
     from weaviate_hl.op import RpcOp
     from weaviate_hl.values.results import QueryReturn
+
+T = TypeVar("T")
+
+
+async def make(operation: Callable[[], T], *given: Any) -> T:
+    """Make an operation: in a thread, if it is to read files among what is given."""
+    if any(map(may_read, given)):
+        return await in_thread(operation)
+    return operation()
 
 
 async def fetch(transport: Transport, op: RpcOp[QueryReturn[Any, Any]]) -> QueryReturn[Any, Any]:
