@@ -247,6 +247,10 @@ def test_bad_calls_are_named(colour: Any, client: Any, store: Store) -> None:
         colour.call(batch.add_reference, ids(1)[0], "Article", "", ids(1)[0])
     with pytest.raises(errors.WeaviateBatchValidationError, match="UUID"):
         colour.call(batch.add_reference, "x", "Article", "next", ids(1)[0])
+    with pytest.raises(errors.WeaviateBatchValidationError, match="next.*not None"):
+        colour.call(batch.add_reference, ids(1)[0], "Article", "next", None)
+    with pytest.raises(errors.WeaviateBatchValidationError, match="tenant"):
+        colour.call(batch.add_object, "Article", tenant=3)
     leave(colour, batch)
     with pytest.raises(errors.WeaviateBatchValidationError, match="within the block"):
         colour.call(batch.add_object, "Article")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,6 @@ from tests.batching.test_batch import fill, ids, silent_stream
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import RpcFault
 from weaviate_hl import errors
-from weaviate_hl.batching import open as open_batches
 from weaviate_hl.batching.journal import Journal
 
 
@@ -121,13 +122,22 @@ def test_in_a_fork_the_batch_is_that_of_the_parent(fake: FakeWeaviate, store: St
     assert added.result() == added
 
 
-def test_a_block_that_is_never_left_is_told_of_when_the_process_ends(colour: Any, client: Any, store: Store) -> None:
-    batch = enter(colour, client.collections.use("Article").batch.fixed_size(100))
-    fill(colour, batch, ids(3))
-    with pytest.warns(errors.WeaviateBatchWarning, match="3 of 3"):
-        open_batches._tell_of_losses()
-    leave(colour, batch)
-    assert batch not in open_batches.OPEN and batch.counts == (3, 3, 0, 0)
+NEVER_LEFT = """
+import sys, weaviate_hl
+client = weaviate_hl.connect_to_local(port=int(sys.argv[1]), grpc_port=int(sys.argv[2]))
+batch = client.collections.use("Article").batch.fixed_size(100)
+batch.__enter__()
+batch.add_object({"n": 1})
+batch.flush()
+batch.add_object({"n": 2})
+"""
+
+
+def test_a_block_that_is_never_left_is_told_of_when_the_process_ends(fake: FakeWeaviate, store: Store) -> None:
+    program = [sys.executable, "-c", NEVER_LEFT, str(fake.port), str(fake.grpc_port)]
+    ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert "WeaviateBatchWarning: The process ends within the block of a batch: 1 of 2 " in ended.stderr
+    assert len(store.objects) == 1
 
 
 # Functions of users.

@@ -154,4 +154,8 @@ def _name(collection: str) -> str:
 
 
 def _tenant(tenant: str | Tenant | None) -> str | None:
-    return tenant if tenant is None or type(tenant) is str else tenant_name(tenant)
+    if tenant is None or type(tenant) is str:
+        return tenant
+    if not isinstance(tenant, (str, Tenant)):
+        raise WeaviateBatchValidationError(f"`tenant` must be the name of a tenant or a Tenant, not {tenant!r}")
+    return tenant_name(tenant)

@@ -211,7 +211,9 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
                 if uuids and beacon[1] != collection:
                     raise BadValue("all beacons of a reference lead to one collection")
                 collection, uuid = beacon[1] or collection, beacon[2]
-            uuids.append(identify("" if uuid is None else uuid))
+            if uuid is None:  # which `identify` would make one for
+                raise BadValue("expected a UUID, not None")
+            uuids.append(identify(uuid))
         except BadValue as bad:
             raise BadValue(bad.reason, f"reference {name!r}{'' if single else f'[{position}]'}") from None
     return uuids, collection
