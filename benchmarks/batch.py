@@ -62,7 +62,7 @@ def raw(case: str, count: int, port: int) -> None:
     from weaviate_gen.grpc import WeaviateStub
     from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsRequest
 
-    pack = struct.Struct(f"<{DIMENSION}f").pack
+    pack = struct.Struct(f"{DIMENSION}f").pack
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = WeaviateStub(channel)
         request = BatchObjectsRequest()

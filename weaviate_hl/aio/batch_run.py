@@ -34,7 +34,7 @@ from weaviate_hl.errors import (
     WeaviateUnsupportedFeatureError,
 )
 from weaviate_hl.log import logger
-from weaviate_hl.op import RpcOp
+from weaviate_hl.op import Op, RpcOp
 from weaviate_hl.ops import batches
 from weaviate_hl.ops.encode import Encoder, identify, targets
 from weaviate_hl.ops.values import BadValue
@@ -279,7 +279,9 @@ class RunningBatchAsync:
         try:
             machine = self._machine
             while (part := await self._next(machine.take, machine.wait, self._todo)) is not None:
-                await self._send(part)
+                # `op` lives until the next one is made: else the system gets its memory, and is asked for it anew.
+                op = batches.write(part, self._level)
+                await self._send(part, op)
         except BaseException as error:  # nobody foresaw it: the block ends with it
             self._give_up(error, f"the batch broke: {error!r}")
 
@@ -295,11 +297,11 @@ class RunningBatchAsync:
                 await bell.wait(wait(now))
             return None
 
-    async def _send(self, part: Part) -> None:
+    async def _send(self, part: Part, op: Op[dict[int, str]]) -> None:
         machine, began = self._machine, monotonic()
         self._sending[id(part)] = part.items
         try:
-            refused = await self._transport.execute(batches.write(part, self._level))
+            refused = await self._transport.execute(op)
         except WeaviateBaseError as error:
             self._tell(partial(machine.failed, part.items, verdict_of(error), str(error)))
         else:
