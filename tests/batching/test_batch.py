@@ -23,6 +23,7 @@ from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
 from weaviate_hl.batching.machine import Machine
+from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
 
@@ -285,7 +286,7 @@ def test_a_request_that_fails_is_made_up_for(
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_a_stream_that_fails_at_any_message_is_made_up_for(
     colour: Any, client: Any, store: Store, code: Any, at: int
 ) -> None:
@@ -371,18 +372,47 @@ def test_a_reference_from_nothing_is_named_as_such(colour: Any, store: Store, fa
     assert batch.counts == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("mode", ["dynamic", "stream"])
-def test_an_object_larger_than_the_server_takes_fails_alone(
-    colour: Any, store: Store, fake: FakeWeaviate, mode: str
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_object_larger_than_the_server_takes_is_refused_at_once(
+    colour: Any, store: Store, fake: FakeWeaviate, kind: str
 ) -> None:
     fake.max_message_size = 20_000
-    client = colour.connect(fake)
-    batch = enter(colour, getattr(client.collections.use("Article").batch, mode)(on_failure=lambda told: None))
-    given = ids(40)
-    fill(colour, batch, given)
+    batch = enter(colour, begin(colour.connect(fake).collections.use("Article").batch, kind))
+    fill(colour, batch, ids(40))
+    sizes = range(19_800, 20_000, 4)  # what is just below the limit is taken, and goes
+    taken = 0
+    for size in sizes:
+        try:
+            colour.call(batch.add_object, {"title": "x" * size})
+            taken += 1
+        except errors.WeaviateBatchValidationError as error:
+            assert "Object" in str(error) and "19,984" in str(error) and "GRPC_MAX_MESSAGE_SIZE" in str(error)
+    leave(colour, batch)
+    assert 10 < taken < len(sizes)
+    assert batch.counts == (40 + taken, 40 + taken, 0, 0)
+
+
+def test_objects_that_are_too_large_for_a_proxy_fail_alone(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store
+) -> None:
+    def write(message: Any, call: Any) -> Any:
+        if message.ByteSize() > 20_000:
+            raise RpcFault(grpc.StatusCode.RESOURCE_EXHAUSTED, "message larger than max (20001 vs. 20000)")
+        return store._objects(message, call)
+
+    fake.on_rpc(WeaviateMethods.BatchObjects, write)
+    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None))
+    fill(colour, batch, ids(300))
     colour.call(batch.add_object, {"title": "x" * 50_000})
     leave(colour, batch)
-    assert batch.counts == (41, 40, 1, 0)
+    assert batch.counts == (301, 300, 1, 0)
+
+
+def test_a_reference_to_nothing_is_none(colour: Any, client: Any, store: Store) -> None:
+    batch = enter(colour, client.collections.use("Article").batch.dynamic())
+    colour.call(batch.add_reference, ids(1)[0], "next", [])
+    leave(colour, batch)
+    assert batch.counts == (0, 0, 0, 0) and not store.references
 
 
 def test_a_server_that_says_nothing_is_left(colour: Any, store: Store, fake: FakeWeaviate) -> None:
@@ -510,7 +540,7 @@ def test_an_interrupted_block_leaves_exact_accounts(fake: FakeWeaviate, store: S
                     for uuid in given + given[:10]:
                         await batch.add_object({}, uuid=uuid)
 
-            with pytest.raises(TimeoutError):
+            with pytest.warns(errors.WeaviateBatchWarning), pytest.raises(TimeoutError):
                 await asyncio.wait_for(block(), 1)
             return batch
 
@@ -582,6 +612,11 @@ def test_indexing_is_waited_for(colour: Any, client: Any, fake: FakeWeaviate, st
     leave(colour, batch)
     colour.call(client.batch.wait_for_vector_indexing)
     assert next(told, None) is None
+    read_only = [{"name": "s", "status": "READONLY", "vectorQueueSize": 0}]
+    fake.on_rest("GET", "/v1/schema/Article/shards", lambda request: read_only)
+    colour.call(client.batch.wait_for_vector_indexing, [Shard(collection="Article")])
+    with pytest.raises(errors.WeaviateInvalidInputError, match="Shard"):
+        colour.call(client.batch.wait_for_vector_indexing, ["Article"])
     fake.on_rest("GET", "/v1/schema/Article/shards", 500)
     with pytest.raises(errors.UnexpectedStatusCodeError):
         colour.call(client.collections.use("Article").batch.wait_for_vector_indexing, how_many_failures=1)

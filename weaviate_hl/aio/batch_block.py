@@ -63,7 +63,7 @@ class ClientBatchAsync(RunningBatchAsync):
             from_uuid: The object that has the reference.
             from_collection: Its collection.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
             tenant: The tenant of the objects.
 
         Raises:
@@ -115,7 +115,7 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
         Args:
             from_uuid: The object that has the reference.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
 
         Raises:
             WeaviateBatchValidationError: It is no reference; it is not part of the batch then.

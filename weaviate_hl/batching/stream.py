@@ -125,8 +125,10 @@ class Talk:
             for what, items in lost.items():
                 if items:
                     self._machine.failed(items, what, "the server ended the stream without a word of it", now)
-        else:
-            self._machine.failed(left, "unknown" if left and verdict == "away" else verdict, reason, now)
+            return
+        for item in left:
+            item.unsure = item.unsure or isinstance(item, ReferenceItem)  # the end says nothing of single messages
+        self._machine.failed(left, "unknown" if left and verdict in ("away", "later") else verdict, reason, now)
 
 
 def start(consistency_level: str | None) -> bytes:

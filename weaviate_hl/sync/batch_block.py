@@ -64,7 +64,7 @@ class ClientBatch(RunningBatch):
             from_uuid: The object that has the reference.
             from_collection: Its collection.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
             tenant: The tenant of the objects.
 
         Raises:
@@ -116,7 +116,7 @@ class CollectionBatch(RunningBatch, Generic[Properties]):
         Args:
             from_uuid: The object that has the reference.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
 
         Raises:
             WeaviateBatchValidationError: It is no reference; it is not part of the batch then.
