@@ -251,7 +251,7 @@ def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapp
 def _all(properties: Any, convert: Callable[[Any], T]) -> T:
     """The properties of an object converted; errors name the property."""
     try:
-        properties = plain(properties)
+        properties = properties if type(properties) is dict else plain(properties)
     except InvalidDataModelError:
         raise BadValue(f"expected values by name, not {short(properties)}", "properties") from None
     if "id" in properties:
