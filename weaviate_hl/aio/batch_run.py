@@ -36,7 +36,7 @@ from weaviate_hl.errors import (
     WeaviateUnsupportedFeatureError,
 )
 from weaviate_hl.log import logger
-from weaviate_hl.op import RpcOp
+from weaviate_hl.op import Op, RpcOp
 from weaviate_hl.ops import batches
 from weaviate_hl.ops.encode import Encoder, identify, targets
 from weaviate_hl.ops.values import BadValue
@@ -348,7 +348,8 @@ class RunningBatchAsync:
         """Send parts, one after another, until there is nothing more to do."""
         try:
             while (part := await self._next(self._take, self._machine.wait, self._todo)) is not None:
-                await self._send(part)
+                # It lives until the next one is made: else the system gets its memory, and is asked for it anew.
+                _request = await self._send(part)
         except BaseException as error:  # nobody foresaw it: the block ends with it
             self._give_up(error, f"the batch broke: {error!r}")
 
@@ -374,10 +375,12 @@ class RunningBatchAsync:
             self._sending[id(item)] = [item]
         return item
 
-    async def _send(self, part: Part) -> None:
+    async def _send(self, part: Part) -> Op[Any]:
+        """Send a part; the request."""
+        op = batches.write(part, self._level)
         machine, began = self._machine, monotonic()
         try:
-            refused = await self._transport.execute(batches.write(part, self._level))
+            refused = await self._transport.execute(op)
         except WeaviateBaseError as error:
             verdict, parts = verdict_of(error), by_place(part)
             if verdict == "refused" and error.status == "UNKNOWN" and len(parts) > 1:
@@ -388,6 +391,7 @@ class RunningBatchAsync:
         else:
             self._tell(partial(machine.done, part, refused, seconds=monotonic() - began))
         self._sending.pop(id(part), None)
+        return op
 
     async def _look(self) -> None:
         """See about references of unknown outcome: the server would append them once more."""

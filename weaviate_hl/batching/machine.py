@@ -14,7 +14,7 @@ Three rules keep the accounts and the order:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
@@ -26,7 +26,7 @@ from weaviate_hl.batching.verdicts import may_pass
 
 PART_BYTES = 4_000_000
 HELD_BYTES = 12_000_000
-HELD = 20_000
+HELD = 10_000  # not more: what is held goes through the garbage collector, again and again
 KEPT = 100_000
 """Of what is stored the last so many are remembered; of what failed at most so many are."""
 KEPT_BYTES = 64_000_000
@@ -165,18 +165,17 @@ class Machine:
         # From here to the end of the counting nothing is called: a signal interrupts before it, or after.
         item.index = self.submitted[kind]
         item.generation = self._generation
-        self.submitted[kind] = item.index + 1
+        self.submitted[kind] += 1
         self.held += 1
         self._held_bytes += item.size
         if self._held_bytes >= self._most_bytes or self.held >= self._most:
             self.blocked = True
         if kind is ObjectItem or self._by_key:
-            earlier = self._last.get(item.key)
-            if earlier is not None:
+            earlier = self._last.setdefault(item.key, item)
+            if earlier is not item:
                 _wait(item, earlier)
                 self._last[item.key] = item
                 return self.blocked
-            self._last[item.key] = item
         return self._release(item)
 
     def interrupted(self, item: Item) -> None:
@@ -208,7 +207,8 @@ class Machine:
         lane.items.append(item)
         lane.size += item.size
         count = len(lane.items)
-        return count == 1 or not count % self.size or lane.size >= self._part_bytes or self.blocked
+        full = not count % self.size or lane.size % self._part_bytes < item.size  # one part more
+        return full or count == 1 or self.blocked
 
     def _joined(self, item: ReferenceItem) -> Item | None:
         """An object that a reference must wait for."""
@@ -309,11 +309,10 @@ class Machine:
         self.heard()
         if self.mode.adaptive and len(part.items) >= self.size // 2:
             self.size = fitting(self.size, seconds)
-        for position, item in enumerate(part.items):
+        for position, item in enumerate(part.items if errors else ()):
             if position in errors:
                 self.refuse(item, errors[position], now)
-            else:
-                self.store(item, now)
+        self.store([item for position, item in enumerate(part.items) if position not in errors], now)
 
     def heard(self) -> None:
         """The server is there."""
@@ -363,26 +362,26 @@ class Machine:
         """Whether the server has a reference of unknown outcome; if not, it is sent again."""
         item.unsure = False
         if present:
-            self.store(item, now)
+            self.store([item], now)
         elif not self._give_up(item, item.reason, now):
             self._release(item)
 
-    def store(self, item: Item, now: float) -> None:
-        """The server has stored an item."""
-        if item.outcome is not None:
-            return
-        item.outcome = "stored"
-        kind = type(item)
-        self._stored[kind] += 1
-        if kind is ObjectItem:
-            item.data = b""  # type: ignore[attr-defined]
-            self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
-            self._stored_places.append(item.index)
-            if self.noted is not None:
-                self.noted.append(item.index)
-        self._close(item)
-        if self._freed:
-            self._free(now)
+    def store(self, items: Iterable[Item], now: float) -> None:
+        """The server has stored items."""
+        for item in items:
+            if item.outcome is not None:
+                continue
+            item.outcome = "stored"
+            kind = type(item)
+            self._stored[kind] += 1
+            if kind is ObjectItem:
+                item.data = b""  # type: ignore[attr-defined]
+                self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
+                self._stored_places.append(item.index)
+                if self.noted is not None:
+                    self.noted.append(item.index)
+            self._close(item)
+        self._free(now)
 
     def _fail(self, item: Item, now: float, reason: str, retryable: bool = False) -> None:
         """The last word on an item that was not stored, or may have been."""
@@ -407,9 +406,9 @@ class Machine:
             self.blocked = self._may_not_be_added()
         if item.generation != self._generation:
             self._open[item.generation] -= 1
-        last = self._last
-        if last.get(item.key) is item:
-            del last[item.key]
+        latest = self._last.pop(item.key, item)
+        if latest is not item:
+            self._last[item.key] = latest
         if item.waiting is not None:
             self._freed.extend(item.waiting)
             item.waiting = None

@@ -92,9 +92,8 @@ class Talk:
         for error in results.errors:  # before the successes: the server may list an item in both
             if item := in_flight.pop(error.uuid.lower() or error.beacon, None):
                 machine.refuse(item, error.error, now)
-        for success in results.successes:
-            if item := in_flight.pop(success.uuid.lower() or success.beacon, None):
-                machine.store(item, now)
+        stored = (in_flight.pop(success.uuid.lower() or success.beacon, None) for success in results.successes)
+        machine.store(filter(None, stored), now)
         if self._taken:
             self._taken.intersection_update(in_flight)
 
