@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -190,7 +192,7 @@ def test_a_progress_function_that_fails_hides_no_failures(colour: Any, client: A
 
 
 def test_a_journal_that_cannot_be_written_ends_the_import(
-    colour: Any, client: Any, store: Store, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    colour: Any, client: Any, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -219,6 +221,32 @@ def test_after_a_batch_in_a_batch_each_tells_of_its_own_failures(colour: Any, cl
     assert len(batching.failed_objects) == 1
     batching.dynamic()  # which is never entered
     assert len(batching.failed_objects) == 1
+
+
+@pytest.mark.parametrize("how", ["nobody", "on_failure", "journal"])
+def test_of_more_failures_than_are_kept_somebody_must_hear(
+    colour: Any, client: Any, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    for name in ("aio", "sync"):
+        monkeypatch.setattr(f"weaviate_hl.{name}.batch_run.KEPT", 10)
+    given = ids(300)
+    store.refused = dict.fromkeys(given, "no")
+    told: list[Any] = []
+    options: dict[str, Any] = {"on_failure": told.append} if how == "on_failure" else {}
+    if how == "journal":
+        options["journal"] = tmp_path / "journal"
+    articles = client.collections.use("Article")
+    rows = [{"id": uuid} for uuid in given]
+    if how == "nobody":
+        with pytest.raises(errors.WeaviateBatchError, match="More than 10 .*on_failure"):
+            colour.call(articles.batch.insert_from, rows, uuid="id")
+        return
+    with pytest.warns(errors.WeaviateBatchWarning) if how == "journal" else nullcontext():
+        colour.call(articles.batch.insert_from, rows, uuid="id", **options)
+    assert articles.batch.last.counts == (300, 0, 300, 0)
+    assert len(articles.batch.failed_objects) == 10
+    heard = len(told) if how == "on_failure" else options["journal"].read_text().count('{"failed"')
+    assert heard == 300
 
 
 # What one thing does to others.

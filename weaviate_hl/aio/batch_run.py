@@ -201,7 +201,7 @@ class RunningBatchAsync:
         error = self._machine.error
         if error is not None and error is not raised:
             failed = error if isinstance(error, WeaviateBatchError) else self._broken()
-            failed.hint = told or None
+            failed.hint = ". ".join(filter(None, (failed.hint, told))) or None
             if raised is None:
                 raise failed from (None if failed is error else error)
             raised.add_note(str(failed))
@@ -507,12 +507,12 @@ class RunningBatchAsync:
             bell.notify_all()
 
     def _keep(self, news: list[Item]) -> None:
-        """Keep what failed, so many at most."""
+        """Keep what failed, so many at most; what is more is told, or noted, or else the last that is taken."""
         for item in news:
             if len(self._failures) < KEPT and self._failed_bytes < KEPT_BYTES:
                 self._failures.append(item)
                 self._failed_bytes += item.size
-            elif self._options.on_failure is None:
+            elif self._options.on_failure is None and self._journal is None:
                 self._machine.stop(
                     WeaviateBatchError(
                         f"More than {len(self._failures):,} objects and references failed",

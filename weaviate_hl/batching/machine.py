@@ -203,9 +203,10 @@ class Machine:
             name = None
         lane = self._lanes.get(name)
         if lane is None:
-            lane = self._lanes[name] = Lane()
+            lane = Lane()
         lane.items.append(item)
         lane.size += item.size
+        self._lanes[name] = lane  # only now: a lane is never empty, even if a signal comes between
         count = len(lane.items)
         full = not count % self.size or lane.size % self._part_bytes < item.size  # one part more
         return full or count == 1 or self.blocked
