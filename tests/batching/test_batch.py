@@ -28,16 +28,6 @@ from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
 
 
-@pytest.fixture
-def store(fake: FakeWeaviate) -> Store:
-    return Store(fake)
-
-
-@pytest.fixture
-def client(fake: FakeWeaviate, store: Store, colour: Any) -> Iterator[Any]:
-    return colour.connect(fake)
-
-
 def ids(count: int) -> list[str]:
     return [str(uuid4()) for _ in range(count)]
 

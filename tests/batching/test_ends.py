@@ -28,16 +28,6 @@ from weaviate_hl.batching.journal import Journal
 
 
 @pytest.fixture
-def store(fake: FakeWeaviate) -> Store:
-    return Store(fake)
-
-
-@pytest.fixture
-def client(fake: FakeWeaviate, store: Store, colour: Any) -> Iterator[Any]:
-    return colour.connect(fake)
-
-
-@pytest.fixture
 def articles(fake: FakeWeaviate, store: Store) -> Iterator[Any]:
     with weaviate_hl.connect_to_local(port=fake.port, grpc_port=fake.grpc_port) as client:
         yield client.collections.use("Article")

@@ -28,11 +28,6 @@ ROWS = [
 
 
 @pytest.fixture
-def store(fake: FakeWeaviate) -> Store:
-    return Store(fake)
-
-
-@pytest.fixture
 def articles(fake: FakeWeaviate, store: Store, colour: Any) -> Any:
     return colour.connect(fake).collections.use("Article")
 

@@ -523,8 +523,9 @@ class RunningBatch:
                 talk.ended("unknown", why, monotonic())
             news = self._news()
             self._ring()
-        with suppress(Exception):  # it may be what has ended the batch
-            self._report(news)
+        for item in news:
+            with suppress(Exception):  # it may be what has ended the batch
+                self._report([item])
 
     # Accounts
 
