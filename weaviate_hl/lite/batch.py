@@ -262,7 +262,8 @@ def delete_objects(engine: Engine, call: Call) -> Json:
     match, output = call.body.get("match"), call.body.get("output") or "minimal"
     dry_run = call.body.get("dryRun") is True
     with within("validate: "):
-        refuse_if(not match, f"empty match{'' if match is None else '.class'} clause", 500)
+        if not match:
+            raise Refusal(f"empty match{'' if match is None else '.class'} clause", 500)
         refuse_if(not match.get("where"), "empty match.where clause", 500)
         if output not in ("minimal", "verbose"):
             raise Refusal(f'invalid output: "{output}", possible values are: "minimal", "verbose"', 500)

@@ -27,13 +27,14 @@ _REBUILD = 1000  # so many dead rows, and more dead than alive: time to build an
 
 
 class Structure(Protocol):
-    """Made from the values of one column, which are read as what `add` takes."""
+    """Made from the values of one column, which are read as what `add` takes.
+
+    One that has `remove`, with the same arguments, forgets rows that are dead (vectors are not read for that); whoever
+    asks another one takes them away.
+    """
 
     def add(self, row: int, item: Any, /) -> None:
         """Take in what was read for a new row."""
-
-    def remove(self, row: int, item: Any, /) -> None:
-        """Forget a row that is now dead; vectors are not read for it."""
 
 
 S = TypeVar("S", bound=Structure)
@@ -55,9 +56,6 @@ class Inverted:
             else:
                 self._rows[key] = array("I", (row,))
                 self._sorted = None
-
-    def remove(self, row: int, keys: Iterable[Hashable]) -> None:
-        """Nothing to do: whoever asks takes away the dead rows."""
 
     def compare(self, operator: str, key: Any) -> list[array[int]]:
         """The rows of all keys that are equal to this one, less or greater; for NotEqual those to leave out."""
@@ -132,7 +130,8 @@ class Index:
         row = self._row_of.pop(doc)
         self._alive[row] = 0
         for (name, _), (structure, read) in self._structures.items():
-            structure.remove(row, None if name == VECTORS else read(self._columns[name][row]))
+            if forget := getattr(structure, "remove", None):
+                forget(row, None if name == VECTORS else read(self._columns[name][row]))
 
     # Asking.
 

@@ -128,7 +128,7 @@ def create(engine: Engine, call: Call) -> Json:
 
 
 def _valid(engine: Engine, body: Json, *, uuid: UUID | None = None, dry_run: bool = False) -> Draft:
-    """An object from a body, accepted; one that is not written is told its vector's problems as well."""
+    """An object from a body, accepted; a dry run makes its vectors as well, which may fail."""
     try:
         draft = draft_from(engine, body, uuid=uuid)
         if dry_run:
@@ -314,11 +314,9 @@ def _everywhere(engine: Engine, limit: int, offset: int, with_vectors: bool) -> 
 def _page(engine: Engine, call: Call, shard: Shard, limit: int, offset: int) -> list[Row]:
     names = [name for name in call.text("sort").split(",") if name]
     orders = call.text("order").split(",")
-    ascending = [i >= len(orders) or orders[i] != "desc" for i in range(len(names))]
-    try:
-        keys = query.sort_keys(shard.collection, [([name], up) for name, up in zip(names, ascending, strict=True)])
-    except Refusal as problem:
-        raise Refusal(f"msg:sorting code:400 err:{problem.text.removeprefix(query.SORT_LAYER)}") from None
+    paths = [([name], i >= len(orders) or orders[i] != "desc") for i, name in enumerate(names)]
+    with within("msg:sorting code:400 err:"):
+        keys = query.sort_keys(shard.collection, paths)
     if after := call.text("after"):
         with within("msg:cursor api: invalid 'after' parameter code:400 err:"):
             query.check_cursor({"offset": offset, "sort": keys})

@@ -91,7 +91,8 @@ class _Search:
         with within(f"{_PLAIN}search: invalid pagination params: "):
             check_page(engine, self.offset, self.limit)
         refuse_if(request.sort_by and self.kind, "sorting cannot be combined with search")
-        self.keys = sort_keys(self.collection, [(list(item.path), item.ascending) for item in request.sort_by])
+        with within("invalid 'sort' parameter: "):
+            self.keys = sort_keys(self.collection, [(list(item.path), item.ascending) for item in request.sort_by])
         self._check_cursor()
         if request.HasField("group_by"):
             if len(request.group_by.path) != 1:
@@ -250,7 +251,6 @@ def check_cursor(given: Mapping[str, object]) -> None:
         refuse_if(value, f"{name} cannot be set with after and limit parameters")
 
 
-SORT_LAYER = "invalid 'sort' parameter: "
 SortKey = tuple[str, str, bool]
 """A column, its data type, and whether descending."""
 
@@ -259,7 +259,7 @@ def sort_keys(collection: Collection, given: Sequence[tuple[list[str], bool]]) -
     """Paths and whether ascending, checked."""
     keys = []
     for i, (path, ascending) in enumerate(given):
-        with within(f"{SORT_LAYER}sort parameter at position {i}: "):
+        with within(f"sort parameter at position {i}: "):
             keys.append((*_sort_column(collection, path), not ascending))
     return keys
 

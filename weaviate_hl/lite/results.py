@@ -86,31 +86,31 @@ class Linked:
     def __init__(self, engine: Engine, collection: Collection, request: pb.RefPropertiesRequest, depth: int) -> None:
         with within("extract properties request: "):
             self.prop = collection.prop(uncapitalised(request.reference_property))
-            target, *others = listed = [request.target_collection] if request.target_collection else self.prop.data_type
-            if others:
-                raise Refusal(
-                    f"multi target references from collection {collection.name} and property {self.prop.name} with "
-                    f"need an explicitlinked collection. Available linked collections are [{' '.join(listed)}]"
-                )
+            target = request.target_collection
+            if not target and len(self.prop.data_type) > 1:
+                what = f"from collection {collection.name} and property {self.prop.name}"
+                listed = f"Available linked collections are [{' '.join(self.prop.data_type)}]"
+                raise Refusal(f"multi target references {what} with need an explicitlinked collection. {listed}")
+            target = target or self.prop.data_type[0]
             self.target = engine.catalogue.need(target, f"could not find class {target} in schema")
         properties = request.properties if request.HasField("properties") else None
         self.selection = Selection(engine, self.target, properties, depth + 1)
         self.metadata = request.metadata
 
 
+@dataclass
 class Encoder:
     """Writes objects into messages, for one request."""
 
-    def __init__(self, engine: Engine, selection: Selection, metadata: pb.MetadataRequest, tenant: str) -> None:
-        self._engine = engine
-        self._selection = selection
-        self._metadata = metadata
-        self._tenant = tenant
+    engine: Engine
+    selection: Selection
+    metadata: pb.MetadataRequest
+    tenant: str
 
     def result(self, message: pb.SearchResult, found: Found, *, grouped: bool = False) -> None:
         """Write one result."""
-        self._properties(message.properties, self._selection, found.properties)
-        metadata, wanted = message.metadata, self._metadata
+        self._properties(message.properties, self.selection, found.properties)
+        metadata, wanted = message.metadata, self.metadata
         metadata.SetInParent()
         _row_metadata(metadata, found.row, wanted)
         if wanted.distance and found.distance is not None:
@@ -146,7 +146,7 @@ class Encoder:
         whole = [references.whole(linked.prop, reference["beacon"]) for reference in beacons]
         name = linked.target.name
         uuids = [uuid for class_name, uuid in whole if class_name in ("", name)]
-        rows = [references.target(self._engine, name, uuid, self._tenant, linked.prop) for uuid in uuids]
+        rows = (references.target(self.engine, name, uuid, self.tenant, linked.prop) for uuid in uuids)
         return [row for row in rows if row is not None]
 
 

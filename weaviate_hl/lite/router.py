@@ -134,28 +134,32 @@ Methods = dict[str, Operation]
 
 
 @functools.cache
-def _paths() -> list[tuple[list[str], Methods]]:
-    """The segments of every path, and its operations by their methods."""
+def _paths() -> dict[tuple[int, str], list[tuple[list[str], Methods]]]:
+    """The segments of every path and its operations by their methods, under what few paths have in common."""
     paths: dict[str, Methods] = {}
     for operation in operations():
         paths.setdefault(operation.path, {})[operation.method] = operation
-    # What is spelt out comes before what stands for anything: "{" is behind all letters.
-    return [(_segments(path), paths[path]) for path in sorted(paths)]
+    found: dict[tuple[int, str], list[tuple[list[str], Methods]]] = {}
+    for path in sorted(paths):  # what is spelt out comes before what stands for anything: "{" is behind all letters
+        key, names = _segments(path)
+        found.setdefault(key, []).append((names, paths[path]))
+    return found
+
+
+def _segments(path: str) -> tuple[tuple[int, str], list[str]]:
+    """How many segments a path has and the one behind `/v1`, and all of them."""
+    segments = path.strip("/").split("/")
+    return (len(segments), segments[1] if len(segments) > 1 else ""), segments
 
 
 def _find(path: str) -> tuple[Methods, dict[str, str]]:
     """The operations at a path, and the values of its parameters."""
-    segments = _segments(path)
-    for names, methods in _paths():
-        if len(names) == len(segments):
-            pairs = list(zip(names, segments, strict=True))
-            if all(name == text or (name[:1] == "{" and text) for name, text in pairs):
-                return methods, {name[1:-1]: unquote(text) for name, text in pairs if name[:1] == "{"}
+    key, segments = _segments(path)
+    for names, methods in _paths().get(key, ()):
+        pairs = list(zip(names, segments, strict=True))
+        if all(name == text or (name[:1] == "{" and text) for name, text in pairs):
+            return methods, {name[1:-1]: unquote(text) for name, text in pairs if name[:1] == "{"}
     raise Refusal(f"path {path} was not found", 404, code=404)
-
-
-def _segments(path: str) -> list[str]:
-    return path.strip("/").split("/")
 
 
 def route(method: str, path: str, query: Pairs, body: Any, headers: Mapping[str, str]) -> Call:

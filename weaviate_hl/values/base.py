@@ -26,9 +26,7 @@ class Value:
         return {name: getattr(self, name) for name in names}
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Value) or type(other) is not type(self):
-            return NotImplemented
-        return self._slots() == other._slots()
+        return self._slots() == other._slots() if type(other) is type(self) else NotImplemented
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._slots().items())})"
@@ -46,7 +44,7 @@ class Configuration(Value):
 
     def to_dict(self) -> Json:
         """What is sent, as JSON in dictionaries and lists; a copy."""
-        return present(plain(self._slots()))
+        return present(as_json(self._slots()))
 
     def _told(self) -> Json:
         return self.to_dict()
@@ -57,15 +55,15 @@ class Configuration(Value):
         return f"{type(self).__name__}({told})"
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A value as JSON; views give their own, not a copy."""
     if isinstance(value, Configuration):
         return value._told()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {key: as_json(one) for key, one in value.items()}
+    return [as_json(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def present(settings: Json) -> Json:
@@ -142,7 +140,7 @@ class Check:
             return {}
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
             self.refuse(name, "a dict with str as keys", value)
-        return plain(value)  # type: ignore[no-any-return]
+        return as_json(value)  # type: ignore[no-any-return]
 
     def config(self, name: str, value: T, *kinds: type[Any], required: bool = False) -> T:
         if not (isinstance(value, kinds) or (value is None and not required)):

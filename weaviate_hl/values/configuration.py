@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.base import Check, Configuration, Json, plain, present
+from weaviate_hl.values.base import Check, Configuration, Json, as_json, present
 from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
 
 # ------------------------------------------------------------------ settings
@@ -24,7 +24,7 @@ class Settings(Configuration):
         self.settings = settings or {}
 
     def to_dict(self) -> Json:
-        return plain(self.settings)  # type: ignore[no-any-return]
+        return as_json(self.settings)  # type: ignore[no-any-return]
 
 
 class ModuleConfig(Settings):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, Typ
 from uuid import UUID
 
 from weaviate_hl.errors import WeaviateInvalidInputError
-from weaviate_hl.values.base import Value
+from weaviate_hl.values.base import Check, Value
 
 P = TypeVar("P", covariant=True)
 R = TypeVar("R", covariant=True)
@@ -114,9 +114,7 @@ class PhoneNumber(Value):
     __slots__ = ("default_country", "number")
 
     def __init__(self, *, number: str, default_country: str | None = None) -> None:
-        if not isinstance(number, str):
-            raise WeaviateInvalidInputError(f"PhoneNumber: `number` must be a str, not {number!r}")
-        self.number = number
+        self.number = Check("PhoneNumber").text("number", number, required=True)
         self.default_country = default_country
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from weaviate_hl.values.base import Json, plain
+from weaviate_hl.values.base import Json, as_json
 from weaviate_hl.values.enums import (
     DataType,
     GenerativeSearches,
@@ -59,7 +59,7 @@ class _Name(Member[E]):
     def put(self, json: Json, value: E | str) -> None:
         settings = _write(json)
         json.clear()
-        json[plain(value)] = settings
+        json[as_json(value)] = settings
 
 
 class _Setting(Field[T]):
@@ -146,7 +146,7 @@ class _ModuleOf(Inside[M | None, M]):
 
     def put(self, json: Json, value: M | None) -> None:
         others = {k: v for k, v in (json.get(self.key) or {}).items() if not k.startswith(self.prefix)}
-        json[self.key] = others | (plain(value) or {})
+        json[self.key] = others | (as_json(value) or {})
 
 
 class _VectorizerOf(Field[VectorizerConfig | None]):
@@ -161,7 +161,7 @@ class _VectorizerOf(Field[VectorizerConfig | None]):
         return VectorizerConfig.of({name: (json.get("moduleConfig") or {}).get(name)})
 
     def put(self, json: Json, value: VectorizerConfig | None) -> None:
-        told = plain(value) or {"none": None}
+        told = as_json(value) or {"none": None}
         modules = {k: v for k, v in (json.get("moduleConfig") or {}).items() if k != json.get("vectorizer")}
         modules |= {name: settings for name, settings in told.items() if settings is not None}
         json["vectorizer"] = next(iter(told))
@@ -390,7 +390,7 @@ class _DataType(Member[DataType]):
         return known(DataType, next(iter(json.get(self.key) or ()), None))
 
     def put(self, json: Json, value: DataType | str) -> None:
-        json[self.key] = [plain(value)]
+        json[self.key] = [as_json(value)]
 
 
 class _Nested(Field["list[NestedProperty] | None"]):
@@ -467,7 +467,7 @@ class _Properties(Inside[list[M], M]):
         return mine
 
     def put(self, json: Json, value: list[M]) -> None:
-        told = {id(one): one for one in plain(value)}
+        told = {id(one): one for one in as_json(value)}
         kept = [one for one in json.get(self.key) or () if id(one) in told or not self._mine(one)]
         json[self.key] = kept + [one for key, one in told.items() if key not in map(id, kept)]
 

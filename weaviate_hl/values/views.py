@@ -12,7 +12,7 @@ from copy import deepcopy
 from enum import Enum
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
-from weaviate_hl.values.base import Configuration, Json, plain
+from weaviate_hl.values.base import Configuration, Json, as_json
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -49,11 +49,11 @@ class Field(Generic[T]):
         if value is None:
             json.pop(self.key, None)
         else:
-            json[self.key] = plain(value)
+            json[self.key] = as_json(value)
 
     def settle(self, json: Json, value: T) -> None:
         """Write what was held, if it was changed. What nobody touched stays as it was: absent, or null."""
-        if plain(value) != plain(self.take(json)):
+        if as_json(value) != as_json(self.take(json)):
             self.put(json, value)
 
     @overload
@@ -112,9 +112,7 @@ class View(Configuration):
         return {name: getattr(self, name) for name in self.fields}
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, View) or type(other) is not type(self):
-            return NotImplemented
-        return self._told() == other._told()
+        return self._told() == other._told() if type(other) is type(self) else NotImplemented
 
 
 def known(kind: type[E], text: Any) -> E | str:
