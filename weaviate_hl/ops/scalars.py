@@ -7,9 +7,9 @@ once for each name. Several such pieces behind one another, or behind what proto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from struct import Struct
 from typing import Any
 
+from weaviate_hl.ops.values import packer
 from weaviate_hl.ops.varint import varint
 from weaviate_hl.values.inputs import MAX_INTEGER
 
@@ -17,7 +17,7 @@ SHORT = 100
 """Texts of fewer bytes have the bytes before them made once."""
 NAMES = 10_000
 
-_double = Struct("<d").pack
+_double = packer(1, "d").pack
 
 
 def split(properties: Mapping[str, Any]) -> tuple[bytes, dict[str, Any] | None]:
