@@ -43,6 +43,16 @@ def fill(colour: Any, batch: Any, given: list[str]) -> list[Any]:
     return list(colour.call(add))
 
 
+def fill_and_leave(colour: Any, batch: Any, given: list[str]) -> None:
+    """Add objects and leave the block, as a `with` statement does it."""
+    try:
+        fill(colour, batch, given)
+    except BaseException as error:
+        leave(colour, batch, error)
+        raise
+    leave(colour, batch)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_arrives_once(colour: Any, client: Any, store: Store, kind: str) -> None:
     given = ids(500)
@@ -150,8 +160,7 @@ def test_a_function_for_failures_that_fails_ends_the_batch_with_its_error(
     store.refused = {given[0]: "no"}
     batch = enter(colour, client.collections.use("Article").batch.fixed_size(1, on_failure=fail))
     with pytest.raises(errors.WeaviateBatchError, match="mine") as raised:
-        fill(colour, batch, given)
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given)
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
     assert batch.counts.pending == 0 or colour.name == "sync"
 
@@ -340,8 +349,7 @@ def test_a_server_that_stays_away_ends_the_batch_in_time(
     colour.call(batch.flush)
     fake.stop_grpc()
     with pytest.raises(errors.WeaviateBatchError, match="has not answered"):
-        fill(colour, batch, given[50:])
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given[50:])
     check(batch, store, given)
     assert batch.counts.stored == 50
     assert all(one.retryable for one in batch.failed_objects)
@@ -470,8 +478,7 @@ def test_a_closed_client_ends_its_batch(colour: Any, client: Any, store: Store) 
     colour.call(batch.flush)
     colour.call(client.close)
     with pytest.raises(errors.WeaviateBaseError):
-        fill(colour, batch, ids(5))
-        leave(colour, batch)
+        fill_and_leave(colour, batch, ids(5))
     assert batch.counts.pending == 0 and batch.counts.stored == 5
 
 
@@ -482,8 +489,7 @@ def test_a_stream_whose_credentials_are_refused_ends_the_batch(
     batch = enter(colour, client.collections.use("Article").batch.stream())
     given = ids(10)
     with pytest.raises(errors.WeaviateBatchError, match="unauthorized"):
-        fill(colour, batch, given)
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given)
     check(batch, store, given)
     assert batch.counts.unknown == 10  # the fault came after the server had taken them
 
