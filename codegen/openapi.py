@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, read_toml
 from codegen.swagger import METHODS, Json
 
 SCHEMAS = "#/components/schemas/"
@@ -232,13 +230,7 @@ def _parameters(document: Json, operation: Json) -> Iterator[Json]:
 
 def _table(path: Path) -> Json:
     """The [rest] table of one of our own files of words, which may be absent."""
-    if not path.exists():
-        return {}
-    try:
-        rest: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("rest", {})
-    except tomllib.TOMLDecodeError as error:
-        raise CodegenError(f"{path.name}: {error}") from None
-    return dict(rest)
+    return dict(read_toml(path.read_text("utf-8"), path.name).get("rest", {})) if path.exists() else {}
 
 
 def _snake(name: str) -> str:

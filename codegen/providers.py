@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 import json
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, read_toml
 from codegen.output import Output, header
 
 SOURCE = "specs/providers"
@@ -51,19 +50,15 @@ PLAIN_TYPES = {
 
 def generate(output: Output) -> None:
     """Write the factories."""
-    files = {path.stem: _load(path.name, path.read_text("utf-8")) for path in output.find(SOURCE).glob("*.toml")}
+    files = {
+        path.stem: read_toml(path.read_text("utf-8"), f"{SOURCE}/{path.name}")
+        for path in output.find(SOURCE).glob("*.toml")
+    }
     for needed in ("namespaces", "arguments"):
         if needed not in files:
             raise CodegenError(f"{SOURCE}/{needed}.toml is missing")
     reader = _Reader(files, _classes(output, CONFIGURATION), _classes(output, ENUMS))
     output.write(TARGET, _module(reader.read()))
-
-
-def _load(file: str, text: str) -> Table:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CodegenError(f"{SOURCE}/{file}: {error}") from None
 
 
 def _classes(output: Output, path: str) -> set[str]:

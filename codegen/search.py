@@ -8,13 +8,12 @@ and `inspect.signature` show in full, and which hands its arguments to a functio
 from __future__ import annotations
 
 import textwrap
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, read_toml
 from codegen.output import Output, header
 
 SOURCE = "codegen/search.toml"
@@ -69,10 +68,7 @@ if TYPE_CHECKING:
 
 def generate(output: Output) -> None:
     """Write a module for each class of the table."""
-    try:
-        table = tomllib.loads(output.find(SOURCE).read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise CodegenError(f"{SOURCE}: {error}") from None
+    table = read_toml(output.find(SOURCE).read_text("utf-8"), SOURCE)
     for made in _Reader(table).read():
         output.write(f"{FOLDER}/{made.name}.py", header("search", SOURCE) + "\n".join(made.lines()) + "\n")
 

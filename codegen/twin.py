@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from difflib import SequenceMatcher
@@ -21,7 +20,7 @@ from typing import Any, cast
 
 import libcst as cst
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, read_toml
 from codegen.output import Output, header
 
 SOURCE = "weaviate_hl/aio"
@@ -99,12 +98,12 @@ class Rules:
     """The table codegen/twin.toml, and which of its rules have been used."""
 
     def __init__(self, table: str) -> None:
+        sections = read_toml(table, TABLE)
         try:
-            sections = tomllib.loads(table)
             self.keep: list[str] = sections.pop("keep", [])
             self.names: dict[str, str] = sections.pop("names", {})
             self.phrases = [(re.compile(old), new) for old, new in sections.pop("text", {}).items()]
-        except (tomllib.TOMLDecodeError, re.error) as error:
+        except re.error as error:
             raise CodegenError(f"{TABLE}: {error}") from None
         if sections:
             raise CodegenError(f"{TABLE}: unknown section {next(iter(sections))!r}")

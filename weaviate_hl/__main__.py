@@ -46,6 +46,16 @@ def _parser() -> argparse.ArgumentParser:
     lite.add_argument("--host", default="127.0.0.1", help="another one than this machine's needs a key (%(default)s)")
     lite.add_argument("--api-key", help="that requests must bring; AUTHENTICATION_APIKEY_ALLOWED_KEYS keeps it secret")
     lite.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="by which requests may call this server, beside the host and addresses; may be given again",
+    )
+    lite.add_argument(
+        "--approximate", action="store_true", help="search large vector indexes with usearch instead of exactly"
+    )
+    lite.add_argument(
         "--set",
         action="append",
         default=[],
@@ -77,7 +87,9 @@ def _lite(given: argparse.Namespace) -> None:
         port=given.port,
         grpc_port=given.grpc_port,
         api_key=given.api_key,
+        allow_hosts=given.allow_host,
         settings=dict(given.set),
+        approximate=given.approximate,
     ) as server:
         sys.stdout.write(_greeting(server, given.path))
         sys.stdout.flush()

@@ -242,6 +242,7 @@ def connect_to_lite(
     *,
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     headers: Mapping[str, str] | None = None,
     additional_config: AdditionalConfig | None = None,
     auth_credentials: str | AuthCredentials | None = None,
@@ -254,6 +255,8 @@ def connect_to_lite(
         path: The data file, made if it is not there; without one, data lives in memory until the client is closed.
         settings: The server's own settings by their names, such as `{"AUTOSCHEMA_ENABLED": "false"}`.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        approximate: Search large `hnsw` indexes with a graph, instead of comparing all vectors. Needs
+            `pip install weaviate-hl[lite,usearch]`.
         headers: Sent with every request.
         additional_config: Timeouts and more.
         auth_credentials: An API key, if the settings ask for one.
@@ -262,13 +265,14 @@ def connect_to_lite(
         A client that is connected. Close it at the end, or use it with `with`.
 
     Raises:
-        WeaviateStartUpError: A setting is unknown; the file is in use, damaged, or newer than this version.
+        WeaviateStartUpError: A setting is unknown; usearch is not installed; the file is in use, damaged, or newer than
+            this version.
 
     Example:
         with weaviate_hl.connect_to_lite() as client:
             client.collections.create("Article")
     """
-    engine = _lite(path, settings, vectorizers)
+    engine = _lite(path, settings, vectorizers, approximate)
     return _sync(_arguments(headers, additional_config, auth_credentials, lite=engine))
 
 
@@ -277,12 +281,13 @@ def use_async_with_lite(
     *,
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     headers: Mapping[str, str] | None = None,
     additional_config: AdditionalConfig | None = None,
     auth_credentials: str | AuthCredentials | None = None,
 ) -> WeaviateAsyncClient:
     """An asynchronous client for the engine of `connect_to_lite`, which works in one thread of its own."""
-    engine = _lite(path, settings, vectorizers)
+    engine = _lite(path, settings, vectorizers, approximate)
     return _async(_arguments(headers, additional_config, auth_credentials, lite=engine))
 
 
@@ -320,6 +325,7 @@ def _lite(
     path: str | os.PathLike[str] | None,
     settings: Mapping[str, object] | None,
     vectorizers: Mapping[str, Vectorizer] | None,
+    approximate: bool,
 ) -> Callable[[], Engine]:
     from importlib.util import find_spec
 
@@ -340,7 +346,8 @@ def _lite(
             instance(name, value, Mapping)
     for name, vectorizer in (vectorizers or {}).items():
         function(f"vectorizers[{name!r}]", vectorizer)
-    return partial(Engine, file, settings=settings, vectorizers=vectorizers)
+    instance("approximate", approximate, bool)
+    return partial(Engine, file, settings=settings, vectorizers=vectorizers, approximate=approximate)
 
 
 def _cloud(

@@ -1,9 +1,9 @@
-"""Every kind of batch, written to the engine in this process: what was added is there, and what is refused is told."""
+"""Every kind of batch, written to lite, in this process and on sockets: what was added is there, refusals are told."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from threading import Thread
 from typing import Any
@@ -13,18 +13,38 @@ import pytest
 
 import weaviate_hl
 from tests.batching.kit import KINDS, begin
+from tests.servers.places import LITE
 from weaviate_hl.classes.config import DataType, Property, ReferenceProperty
 from weaviate_hl.classes.query import QueryReference
+from weaviate_hl.settings import AdditionalConfig
 
 OBJECTS = 250
 NUMBER = Property(name="number", data_type=DataType.INT)
 NEXT = ReferenceProperty(name="next", target_collection="Thing")
 
 
+Connect = Callable[[str], Any]
+
+
+@pytest.fixture(params=LITE)
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """Makes a client of a colour."""
+
+    def client_of(colour: str) -> Any:
+        if request.param == "lite":
+            return weaviate_hl.connect_to_lite() if colour == "sync" else weaviate_hl.use_async_with_lite()
+        local = weaviate_hl.connect_to_local if colour == "sync" else weaviate_hl.use_async_with_local
+        server, config = request.getfixturevalue("lite_server"), AdditionalConfig(grpc=request.param[5:])
+        return local(port=server.http_port, grpc_port=server.grpc_port, additional_config=config)
+
+    return client_of
+
+
 @pytest.fixture
-def things() -> Iterator[Any]:
-    with weaviate_hl.connect_to_lite() as client:
+def things(connect: Connect) -> Iterator[Any]:
+    with connect("sync") as client:
         yield client.collections.create("Thing", properties=[NUMBER], references=[NEXT])
+        client.collections.delete("Thing")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,11 +87,11 @@ def test_what_is_refused_fails_alone(things: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_tasks_share_a_batch_and_the_last_write_stays(kind: str) -> None:
+def test_tasks_share_a_batch_and_the_last_write_stays(connect: Connect, kind: str) -> None:
     same = uuid4()
 
     async def run() -> None:
-        async with weaviate_hl.use_async_with_lite() as client:
+        async with connect("async") as client:
             things = await client.collections.create("Thing", properties=[NUMBER])
             async with begin(things.batch, kind) as batch:
 
@@ -87,5 +107,6 @@ def test_tasks_share_a_batch_and_the_last_write_stays(kind: str) -> None:
             assert await things.length() == 401
             kept = await things.query.fetch_object_by_id(same)
             assert kept is not None and kept.properties == {"number": 19}
+            await client.collections.delete("Thing")
 
     asyncio.run(run())

@@ -19,7 +19,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.json_format import MessageToDict
 
 from codegen import pipeline, providers
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, read_toml
 from codegen.output import Output
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.values import enums
@@ -162,7 +162,7 @@ def test_wrong_arguments_are_named(path: str) -> None:
 
 
 def test_every_module_has_a_name() -> None:
-    files = {path.stem: providers._load(path.name, path.read_text("utf-8")) for path in sorted_tables(ROOT)}
+    files = {path.stem: read_toml(path.read_text("utf-8"), path.name) for path in sorted_tables(ROOT)}
     for file, kind in (("vectorizers", enums.Vectorizers), ("rerankers", enums.Rerankers)):
         assert {said["module"] for said in files[file].values() if "module" in said} - set(kind) == set()
     generative = {said["module"] for said in files["generative"].values() if "module" in said}

@@ -1,4 +1,4 @@
-"""Collections copied from one lite to another, and to a real server and back, in both colours."""
+"""Collections copied from one lite to another, on sockets and not, and to a real server and back, in both colours."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 
 import weaviate_hl
 from tests.core.colours import Async, Sync
+from tests.servers.places import LITE, REAL, client_at
 from weaviate_hl import errors
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
 from weaviate_hl.lite import Engine
 from weaviate_hl.ops.copying import CopyProgress
-from weaviate_hl.settings import ConnectionParams, Timeout
+from weaviate_hl.settings import Timeout
 
-SERVER = os.environ.get("WEAVIATE_HL_TEST_SERVER", "")
 PREFIX = "Sv" + os.environ.get("PYTEST_XDIST_WORKER", "main").title()
 AUTHORS, ARTICLES, NOTES = PREFIX + "Author", PREFIX + "Article", PREFIX + "Note"
 
@@ -196,11 +196,9 @@ def test_what_cannot_be_copied_is_said_before_anything_is_written(colour: Sync, 
         copy(colour, source, target, PREFIX + "Hashes")
 
 
-@pytest.fixture
-def server(colour: Sync) -> Iterator[Any]:
-    (host, port), (grpc_host, grpc_port) = (address.rsplit(":", 1) for address in SERVER.split())
-    params = ConnectionParams.from_params(host, int(port), False, grpc_host, int(grpc_port), False)
-    client = colour.connect(params, timeout=Timeout(insert=60))
+@pytest.fixture(params=[*LITE, REAL])
+def elsewhere(request: pytest.FixtureRequest, colour: Sync) -> Iterator[Any]:
+    client = client_at(request.param, colour, request, timeout=Timeout(insert=60))
     names = [AUTHORS, ARTICLES, NOTES]
     colour.call(client.collections.delete, names)
     yield client
@@ -208,11 +206,9 @@ def server(colour: Sync) -> Iterator[Any]:
 
 
 @pytest.mark.live  # it writes more than is worth keeping
-@pytest.mark.server
-@pytest.mark.skipif(not SERVER, reason="WEAVIATE_HL_TEST_SERVER names no server")
-def test_to_a_server_and_back(colour: Sync, source: Any, server: Any) -> None:
-    copy(colour, source, server, AUTHORS, ARTICLES, NOTES)
-    assert_the_same(colour, source, server)
+def test_elsewhere_and_back(colour: Sync, source: Any, elsewhere: Any) -> None:
+    copy(colour, source, elsewhere, AUTHORS, ARTICLES, NOTES)
+    assert_the_same(colour, source, elsewhere)
     target = lite(colour)
-    copy(colour, server, target, AUTHORS, ARTICLES, NOTES)
+    copy(colour, elsewhere, target, AUTHORS, ARTICLES, NOTES)
     assert_the_same(colour, source, target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,8 +11,8 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-import weaviate_hl
 from tests.core.colours import Sync
+from tests.servers.places import LITE, REAL, client_at
 from weaviate_hl import errors
 from weaviate_hl.classes.aggregate import GroupByAggregate
 from weaviate_hl.classes.config import Configure, DataType, Property, ReferenceProperty
@@ -37,32 +36,15 @@ from weaviate_hl.classes.query import (
     TargetVectors,
 )
 from weaviate_hl.classes.tenants import Tenant
-from weaviate_hl.settings import ConnectionParams
 
-SERVER = os.environ.get("WEAVIATE_HL_TEST_SERVER", "")
 IDS = [UUID(int=i + 1) for i in range(6)]
 TEXTS = ["wind power", "wind of change", "the power of the sun", "sun", "water", "wind wind power"]
 
 
-ON_SERVER = pytest.param(
-    "server",
-    marks=[
-        pytest.mark.server,
-        pytest.mark.skipif(not SERVER, reason="WEAVIATE_HL_TEST_SERVER names no server"),
-    ],
-)
-
-
-@pytest.fixture(params=["lite", ON_SERVER])
+@pytest.fixture(params=[*LITE, REAL])
 def client(request: pytest.FixtureRequest, colour: Sync) -> Any:
-    """A client of an engine in process, or of a server."""
-    if request.param == "lite":
-        make = weaviate_hl.connect_to_lite if colour.name == "sync" else weaviate_hl.use_async_with_lite
-        made = colour._kept(make(settings={"ENABLE_MODULES": "generative-dummy,reranker-dummy"}))
-        colour.call(made.connect)
-        return made
-    http, grpc = (address.rpartition(":") for address in SERVER.split())
-    return colour.connect(ConnectionParams.from_params(http[0], int(http[2]), False, grpc[0], int(grpc[2]), False))
+    """A client of lite or of a server."""
+    return client_at(request.param, colour, request)
 
 
 @pytest.fixture
@@ -283,7 +265,7 @@ def test_a_search_may_choose_its_model(articles: Any, colour: Sync) -> None:
     assert "say wind of change" in one.generative.text
 
 
-@pytest.mark.parametrize("client", [ON_SERVER], indirect=True)
+@pytest.mark.parametrize("client", [REAL], indirect=True)
 def test_texts_are_generated_from_groups(articles: Any, colour: Sync) -> None:
     found = colour.call(
         articles.generate.near_vector,
@@ -373,7 +355,7 @@ def test_a_profile_is_returned_when_it_is_asked_for(articles: Any, colour: Sync)
     assert colour.call(articles.query.fetch_objects).query_profile is None
 
 
-@pytest.mark.parametrize("client", [ON_SERVER], indirect=True)
+@pytest.mark.parametrize("client", [REAL], indirect=True)
 def test_graphql_is_asked_as_it_is_written(client: Any, articles: Any, colour: Sync, name: str) -> None:
     told = colour.call(client.graphql_raw_query, f"{{ Get {{ {name}(limit: 1) {{ title }} }} }}")
     assert told.get == {name: [{"title": TEXTS[0]}]}

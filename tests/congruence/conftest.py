@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from tests.servers.real import BINARY, RealServer
 from tests.servers.replay import REPLAYING
-from weaviate_hl.lite import Engine
+from weaviate_hl.lite import Engine, serve
 
 from .kit import RECORDED, SCENARIOS, WORLDS, Answering, It, Lite, Scenario, Server
 
@@ -61,9 +63,12 @@ def _short(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-@pytest.fixture
-def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
-    """Ask a fresh engine."""
+@pytest.fixture(params=["in process", "on sockets"])
+def lite(request: pytest.FixtureRequest, tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
+    """Ask lite: a fresh engine, or one on sockets that scenarios share."""
+    if request.param == "on sockets":
+        asking: Ask = request.getfixturevalue("served")
+        return asking
 
     def ask(scenario: Scenario) -> It:
         settings = {**WORLDS[scenario.world], "BACKUP_FILESYSTEM_PATH": str(tmp_path / "backups")}
@@ -71,6 +76,20 @@ def lite(tmp_path: Path, recorded: dict[str, list[Any]]) -> Ask:
             return _ask(Lite(engine), scenario, recorded.get(scenario.id))
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def served(recorded: dict[str, list[Any]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Ask lite on sockets, with the settings of the scenario's world."""
+    with ExitStack() as running:
+
+        @cache
+        def address(world: str) -> tuple[str, int]:
+            settings = {**WORLDS[world], "BACKUP_FILESYSTEM_PATH": str(tmp_path_factory.mktemp("backups"))}
+            started = running.enter_context(serve(port=0, grpc_port=0, settings=settings, environ={}))
+            return "127.0.0.1", started.http_port
+
+        yield _asking(address, recorded)
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +107,14 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             started[world] = server
         return started[world].address
 
+    yield _asking(address, recorded)
+    for own in started.values():
+        own.remove()
+
+
+def _asking(address: Callable[[str], tuple[str, int]], recorded: dict[str, list[Any]]) -> Ask:
+    """Ask the server of a scenario's world, and delete what was made."""
+
     def ask(scenario: Scenario, again: bool = True) -> It:
         answering = Server(address(scenario.world))
         try:
@@ -96,9 +123,7 @@ def server(recorded: dict[str, list[Any]]) -> Iterator[Ask]:
             _tidy(answering, "write-key" if scenario.world == "keys" else "")
             answering.close()
 
-    yield ask
-    for own in started.values():
-        own.remove()
+    return ask
 
 
 def _ask(world: Answering, scenario: Scenario, recorded: list[Any] | None) -> It:

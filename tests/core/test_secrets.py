@@ -17,6 +17,7 @@ from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamRequest
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
 
+import weaviate_hl
 from tests.core.colours import Sync, params_of
 from tests.servers.dead import ClosedPort
 from tests.servers.fake import FakeWeaviate, openid_of
@@ -31,6 +32,7 @@ from weaviate_hl.settings import AdditionalConfig, ConnectionParams, Proxies, Ti
 MARK = "5ecret"  # a part of every secret here, which is all that must be looked for
 KEY = f"api-{MARK}-key"
 OPENAI = f"openai-{MARK}-key"
+COHERE = f"cohere-{MARK}-key"
 REQUEST = SearchRequest(collection="Article")
 QUICK = RetryPolicy(attempts=2, first=0.01, longest=0.01)
 
@@ -74,7 +76,8 @@ def drive(colour: Sync, ear: Ear, server: FakeWeaviate, auth: Any, **config: Any
     def attempt(call: Any, *args: Any, **options: Any) -> Any:
         nonlocal failures
         try:
-            return colour.call(call, *args, **options)
+            with weaviate_hl.options(headers={"X-Cohere-Api-Key": COHERE}):
+                return colour.call(call, *args, **options)
         except errors.WeaviateBaseError as error:
             failures += 1
             known = [str(error), repr(error), repr(vars(error)), repr(pickle.loads(pickle.dumps(error)))]  # noqa: S301
@@ -95,7 +98,8 @@ def drive(colour: Sync, ear: Ear, server: FakeWeaviate, auth: Any, **config: Any
         attempt(lambda: next_of(client.grpc.BatchStream(iter([BatchStreamRequest()]))))
     shown = [client, client.collections, client.rest, client.grpc, client._transport, client._transport.config]
     transport = client._transport
-    shown += [getattr(transport, name, None) for name in ("credentials", "_tokens", "_http", "_web", "_native")]
+    shown += [getattr(transport, name, None) for name in ("credentials", "_tokens", "_http", "route")]
+    shown += [getattr(transport.route, name, None) for name in ("native", "channel")] if transport.connected else []
     shown += [pickle.loads(pickle.dumps(client)), pickle.loads(pickle.dumps(transport.credentials))]  # noqa: S301
     ear.heard += [repr(value) for value in shown] + [str(value) for value in shown]
     colour.call(client.close)
@@ -134,13 +138,13 @@ def test_keys(colour: Sync, ear: Ear, capfd: Any, server: FakeWeaviate, auth: An
 def test_a_server_that_repeats_what_it_was_sent(
     colour: Sync, ear: Ear, capfd: Any, server: FakeWeaviate, protocol: Any
 ) -> None:
-    said = f"I was told Bearer {KEY} and {OPENAI}"
+    said = f"I was told Bearer {KEY} and {OPENAI}, {COHERE}"
     server.fail(HttpFault(status=500, body=json.dumps({"error": [{"message": said}]})), on="GET /v1/schema")
     server.fail(HttpFault(status=200, body=said), on="POST /v1/objects")
     server.fail(RpcFault(grpc.StatusCode.INTERNAL, said), on=WeaviateMethods.Search)
     server.fail(RpcFault(grpc.StatusCode.INTERNAL, said), on=WeaviateMethods.BatchStream)
     assert drive(colour, ear, server, KEY, grpc=protocol) == 4
-    assert any("I was told Bearer *** and ***" in text for text in ear.heard)
+    assert any("I was told Bearer *** and ***, ***" in text for text in ear.heard)
     assert_silent(ear, capfd, libraries=("httpcore", "grpc"))  # at DEBUG they tell what a server answers
 
 

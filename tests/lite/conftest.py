@@ -8,19 +8,29 @@ from typing import Any
 
 import pytest
 from lite_kit import Lite, Start
+from on_sockets import OnSockets, Ports
 
 from weaviate_hl.lite import Engine
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
+@pytest.fixture(scope="session")
+def ports() -> Iterator[Ports]:
+    made = Ports()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(params=["in process", "on sockets"])
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start engines that end with the test."""
     engines: list[Engine] = []
 
-    def make(path: Path | None = None, vectorizers: Any = None, **settings: Any) -> Lite:
-        engine = Engine(path, settings=settings, vectorizers=vectorizers, environ={})
+    def make(path: Path | None = None, vectorizers: Any = None, approximate: bool = False, **settings: Any) -> Lite:
+        engine = Engine(path, settings=settings, vectorizers=vectorizers, approximate=approximate, environ={})
         engines.append(engine)
-        return Lite(engine)
+        if request.param == "in process":
+            return Lite(engine)
+        return Lite(OnSockets(engine, request.getfixturevalue("ports")))
 
     yield make
     for engine in engines:

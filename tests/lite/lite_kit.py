@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from on_sockets import OnSockets
 from weaviate_gen.grpc.v1 import base_pb2 as base
 from weaviate_gen.grpc.v1 import base_search_pb2 as base_search
 from weaviate_gen.grpc.v1 import search_get_pb2 as search_get
@@ -81,8 +82,8 @@ def near(*numbers: float, **more: Any) -> Any:
 class Lite:
     """An engine and what tests do with it all the time."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine | OnSockets) -> None:
+        self.engine: Any = engine
 
     def rest(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
         """Status and body; the path without `/v1`."""

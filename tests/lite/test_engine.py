@@ -17,6 +17,9 @@ from weaviate_gen.rest.api import operations
 from weaviate_hl.lite import Code, Engine, LiteError, RpcError, router
 from weaviate_hl.lite import storage as storage_module
 
+IN_PROCESS = pytest.mark.parametrize("start", ["in process"], indirect=True)
+"""For tests of what requests over sockets cannot ask."""
+
 
 def test_every_handler_belongs_to_an_operation() -> None:
     assert set(router.REST) <= {(operation.tag, operation.name) for operation in operations()}
@@ -61,6 +64,7 @@ def test_numbers_in_the_query(lite: Lite) -> None:
     assert lite.refused("GET", "/objects", limit=-1)[0] == 422  # where the server panics
 
 
+@IN_PROCESS
 def test_unknown_rpc(lite: Lite) -> None:
     with pytest.raises(RpcError) as caught:
         lite.engine.rpc("Nope", None)
@@ -120,6 +124,7 @@ def test_settings_of_the_environment() -> None:
         Engine(environ={"AUTHENTICATION_OIDC_ENABLED": "true"})
 
 
+@IN_PROCESS
 def test_a_closed_engine(start: Start) -> None:
     lite = start()
     lite.engine.close()
@@ -233,6 +238,7 @@ def test_a_first_script_loads_only_what_it_uses() -> None:
     assert done.stdout.strip() == "set()"
 
 
+@IN_PROCESS
 def test_several_threads(start: Start, tmp_path: Path) -> None:
     lite = start(tmp_path / "data.db")
     lite.create("A", {"t": "text"})
@@ -271,6 +277,7 @@ def test_trouble_with_the_data_file(lite: Lite) -> None:
     assert lite.refused("POST", "/schema", {"class": "A"})[0] == 500
 
 
+@IN_PROCESS
 def test_a_body_that_is_nested_too_deeply(lite: Lite) -> None:
     value: object = 1
     for _ in range(100_000):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from lite_kit import Lite, Start, multi_vector, near, uuid, vector, where
 from weaviate_gen.grpc.v1 import aggregate_pb2 as aggregate
@@ -601,9 +602,15 @@ def test_texts_have_vectors_without_a_model(start: Start) -> None:
 @pytest.mark.parametrize(
     ("vectorizer", "problem"),
     [
-        (lambda texts: [], "text2vec-x gave 0 vectors for 1 texts"),
+        (lambda texts: [], "text2vec-x failed: it gave 0 vectors for 1 texts"),
         (lambda texts: None, "text2vec-x failed: TypeError: "),
         (lambda texts: [["a"]], "text2vec-x failed: vectors must be lists of numbers"),
+        (lambda texts: [None], "text2vec-x failed: vectors must be lists of numbers"),
+        (lambda texts: [b"abcd"], "text2vec-x failed: vectors must have numbers"),
+        (lambda texts: [[]], "text2vec-x failed: vectors must have numbers"),
+        (lambda texts: [[1, float("nan")]], "text2vec-x failed: vectors must have numbers, all of them finite"),
+        (lambda texts: [[float("inf"), -float("inf")]], "text2vec-x failed: vectors must have numbers, all of them"),
+        (lambda texts: np.array([[1e39]]), "text2vec-x failed: vectors must have numbers, all of them finite"),
         (lambda texts: texts[1], "text2vec-x failed: IndexError: list index out of range"),
     ],
 )
@@ -614,7 +621,64 @@ def test_a_vectorizer_that_fails_is_told_by_its_name(
     lite.create("A", {"t": "text"}, vectorizer="text2vec-x")
     status, text = lite.refused("POST", "/objects", {"class": "A", "properties": {"t": "x"}})
     assert status == 500
-    assert problem in text
+    assert text.startswith("vectorize target vector : update vector: " + problem)
+    lite.insert("A", 1, {"t": "x"}, vector=[1])
+    assert lite.refused("PATCH", f"/objects/A/{uuid(1)}", {"properties": {"t": "y"}})[0] == 500
+    assert lite.get("A", 1, include="vector")["vector"] == [1]
+    for asked in ({"near_text": base.NearTextSearch(query=["x"])}, {"hybrid_search": base.Hybrid(query="x", alpha=1)}):
+        assert "remote client vectorize: " + problem in lite.no_search("A", **asked)
+
+
+WORDS: dict[str, Any] = {"short": [1.0], "nan": [float("nan"), 0.0], "text": "ab", "none": None}
+
+
+def by_words(texts: list[str]) -> list[Any]:
+    if "raise" in texts:
+        raise OSError("no such model")
+    return [WORDS.get(text, [float(len(text)), 1.0]) for text in texts]
+
+
+@pytest.mark.parametrize("wrong", [*WORDS, "raise"])
+@pytest.mark.parametrize("way", ["rest", "rpc"])
+def test_a_vectorizer_that_fails_with_one_text_fails_with_its_object_alone(start: Start, way: str, wrong: str) -> None:
+    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": by_words})
+    lite.create("A", {"t": "text"}, vectorConfig={"v": MODULE})
+    texts = ["one", wrong, "three"]
+    if way == "rest":
+        objects = [{"class": "A", "id": uuid(n), "properties": {"t": text}} for n, text in enumerate(texts, 1)]
+        told = lite.ok("POST", "/batch/objects", {"objects": objects})
+        failed = {
+            n: one["result"]["errors"]["error"][0]["message"] for n, one in enumerate(told) if "errors" in one["result"]
+        }
+    else:
+        request = batch.BatchObjectsRequest()
+        for n, text in enumerate(texts, 1):
+            added = request.objects.add(collection="A", uuid=uuid(n))
+            added.properties.non_ref_properties.update({"t": text})
+        failed = {error.index: error.error for error in lite.engine.rpc("BatchObjects", request).errors}
+    assert list(failed) == [1]
+    assert "vector dimensions do not match" in failed[1] or "text2vec-x failed: " in failed[1]
+    assert lite.ids("A", near_text=base.NearTextSearch(query=["one"])) == [1, 3]
+    assert lite.get("A", 3, include="vector")["vectors"] == {"v": [5, 1]}
+
+
+MODULE = {"vectorizer": {"text2vec-x": {"vectorizeClassName": False}}, "vectorIndexType": "hnsw"}
+
+
+def test_vectors_of_several_lengths_are_no_query(start: Start) -> None:
+    lite = start(AUTOSCHEMA_ENABLED=False, vectorizers={"text2vec-x": by_words})
+    lite.create("A", {"t": "text"}, vectorConfig={"v": MODULE, "w": MODULE})
+    lite.insert("A", 1, {"t": "one"}, vectors={"w": [1, 2, 3]})
+    several = "vectors of different lengths: [1, 2]"
+    assert several in lite.no_search("A", near_text=base.NearTextSearch(query=["one", "short"], target_vectors=["v"]))
+    move = base.NearTextSearch.Move(concepts=["short"], force=0.5)
+    near = base.NearTextSearch(query=["one"], target_vectors=["v"], move_to=move)
+    assert several in lite.no_search("A", near_text=near)
+    near.move_to.concepts[:], near.target_vectors[:] = [], ["w"]
+    near.move_to.uuids.append(uuid(1))
+    assert "vectors of different lengths: [2, 3]" in lite.no_search("A", near_text=near)
+    wrong = lite.no_search("A", near_text=base.NearTextSearch(query=["short"], target_vectors=["v"]))
+    assert "vector lengths don't match" in wrong
 
 
 @pytest.mark.parametrize("data", [b"x", b"\0\0\x80?x"])

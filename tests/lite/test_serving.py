@@ -19,7 +19,7 @@ import grpc
 import pytest
 from lite_kit import uuid
 from weaviate_gen.grpc import HealthStub, WeaviateStub
-from weaviate_gen.grpc.v1 import batch_pb2, health_weaviate_pb2, tenants_pb2
+from weaviate_gen.grpc.v1 import batch_pb2, health_weaviate_pb2, search_get_pb2, tenants_pb2
 
 import weaviate_hl
 from tests.core.colours import Sync
@@ -40,6 +40,7 @@ KEYS = {
 
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+WEB_SEARCH = "/v1/grpc-web/weaviate.v1.Weaviate/Search"
 
 
 def start(path: Path | None = None, **options: Any) -> Server:
@@ -85,6 +86,18 @@ def test_both_protocols_answer(colour: Sync, server: Server, protocol: str) -> N
         colour.call(client.grpc.TenantsGet, tenants_pb2.TenantsGetRequest(collection="B"))
 
 
+@pytest.mark.parametrize("protocol", ["native", "web"])
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "100 %", "b\u00e4r", "\U0001f43b "])
+def test_reasons_arrive_whole(colour: Sync, server: Server, protocol: str, name: str) -> None:
+    client = colour.connect(params(server), grpc=protocol)
+    colour.call(client.rest.schema.objects_create, body={"class": "A", "vectorizer": "none"})
+    request = search_get_pb2.SearchRequest(collection="A", uses_127_api=True)
+    request.hybrid_search.query, request.hybrid_search.alpha = name, 1
+    with pytest.raises(errors.WeaviateBaseError) as caught:
+        colour.call(client.grpc.Search, request)
+    assert f"without vectorizer on class A for input {name}".rstrip() in str(caught.value)
+
+
 def test_streams_and_the_health_service(server: Server) -> None:
     assert ask(server, "POST", "/v1/schema", '{"class": "A", "vectorizer": "none"}', content_type="application/json")
     with grpc.insecure_channel(server.grpc_address) as channel:
@@ -122,8 +135,8 @@ def test_a_message_that_is_none(server: Server) -> None:
         ("/v1/schema", {"content_type": "application/json"}, None, 422, "body is required"),
         ("/nothing", {"content_type": "application/json"}, "{}", 404, "path /nothing was not found"),
         ("/v1/grpc-web/weaviate.v1.Weaviate/Nope", {"content_type": "application/grpc-web"}, "", 404, "Not Found"),
-        ("/v1/grpc-web/weaviate.v1.Weaviate/Search", {"content_type": "text/plain"}, "", 404, "Not Found"),
-        ("/v1/grpc-web/weaviate.v1.Weaviate/Search", {"content_type": "application/grpc-web"}, "abc", 400, "frame"),
+        (WEB_SEARCH, {"content_type": "text/plain"}, "", 404, "Not Found"),
+        (WEB_SEARCH, {"content_type": "application/grpc-web"}, "abc", 400, "frame"),
     ],
 )
 def test_http_that_is_wrong(
@@ -140,12 +153,38 @@ def test_a_body_that_is_too_large(server: Server) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
-def test_pages_of_the_web_get_nothing(server: Server) -> None:
-    """Neither under a name of their own that leads here, nor by a browser that asks whether they may."""
-    assert ask(server, "GET", "/v1/meta", host="evil.example")[0] == 403
-    assert ask(server, "GET", "/v1/meta", host="evil.example:8080")[0] == 403
-    for name in ("localhost", "127.0.0.1:1", "[::1]:80", "LOCALHOST"):
-        assert ask(server, "GET", "/v1/meta", host=name)[0] == 200
+@pytest.mark.parametrize("place", [{}, {"host": EVERYWHERE, "api_key": "secret"}], ids=["here", "everywhere"])
+def test_names_that_were_not_given_lead_nowhere(place: dict[str, Any]) -> None:
+    """A page of the web that has its own name lead to this machine, which browsers take for its own server."""
+    with start(allow_hosts=["lite.internal"], **place) as server:
+        key = {"authorization": "Bearer secret"} if place else {}
+        for name in (
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "[x]",
+            "",
+        ):
+            status, _, body = ask(server, "GET", "/v1/meta", host=name, **key)
+            assert (status, b"--allow-host" in body) == (403, True)
+            web = {"content_type": "application/grpc-web", **key}
+            assert ask(server, "POST", WEB_SEARCH, "", host=name, **web)[0] == 403
+        for name in ("localhost", "127.0.0.1:1", "[::1]:80", "LOCALHOST", "192.168.7.7", "lite.internal:80"):
+            assert ask(server, "GET", "/v1/meta", host=name, **key)[0] == 200
+
+
+def test_the_grpc_port_does_not_speak_as_pages_of_the_web_do(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.grpc_port), timeout=10) as connection:
+        path = "/weaviate.v1.Weaviate/Search"
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n".encode())
+        answer = b""
+        while part := connection.recv(1000):
+            answer += part
+    assert not answer.startswith(b"HTTP/1")
+
+
+def test_browsers_that_ask_for_leave_get_none(server: Server) -> None:
     answer = ask(server, "OPTIONS", "/v1/objects", origin="http://a", access_control_request_method="POST")
     assert not any(name.startswith("access-control") for name in answer[1])
 
@@ -192,8 +231,8 @@ def test_other_machines_need_a_key() -> None:
     with pytest.raises(LiteError, match="needs an API key"):
         start(host=EVERYWHERE)
     with start(host=EVERYWHERE, api_key="secret") as server:
-        assert ask(server, "GET", "/v1/meta", host="any.name")[0] == 401
-        assert ask(server, "GET", "/v1/meta", host="any.name", authorization="Bearer secret")[0] == 200
+        assert ask(server, "GET", "/v1/meta")[0] == 401
+        assert ask(server, "GET", "/v1/meta", authorization="Bearer secret")[0] == 200
 
 
 # Starting and stopping

@@ -10,7 +10,8 @@ dead          `BlackHole`, `ClosedPort`, `names` (who resolves to what, and how 
 nginx         `Nginx`: a real one in front of an HTTP port
 oidc          `OidcProvider`: an identity provider made for faults; a real server accepts its tokens
 node_oidc     `NodeOidcProvider`: npm's oidc-provider in node
-real          `RealServer`, `RealCluster`: the binary that WEAVIATE_HL_TEST_BINARY names
+real          `RealServer`, `RealCluster`: the binary that WEAVIATE_HL_TEST_BINARY names; `LiteProcess`
+places        `client_at`: a client of lite, in this process or on sockets, or of a real server
 replay        `ReplayServer`: a real server's answers, recorded by the tests that ask for them; `--record-server`
 fixtures      pytest fixtures for the above
 sockets       what they stand on: `Listener`

@@ -88,6 +88,7 @@ def real() -> Iterator[RealServer]:
         yield server
 
 
+SETTINGS = {"ENABLE_MODULES": "generative-dummy,reranker-dummy"}
 VECTORIZERS: dict[str, Vectorizer] = {"text2vec-openai": lambda texts: [[len(text), 1.0] for text in texts]}
 """What tests take for the modules of a real server."""
 
@@ -95,5 +96,5 @@ VECTORIZERS: dict[str, Vectorizer] = {"text2vec-openai": lambda texts: [[len(tex
 @pytest.fixture(scope="module")
 def lite_server() -> Iterator[Server]:
     """Lite on sockets, shared by the tests of a module."""
-    with serve(port=0, grpc_port=0, vectorizers=VECTORIZERS, environ={}) as server:
+    with serve(port=0, grpc_port=0, settings=SETTINGS, vectorizers=VECTORIZERS, environ={}) as server:
         yield server

@@ -8,6 +8,7 @@
         nodes[1].kill()
 
 Entering one skips the test, and says so, where no binary is named. `real_binary()` does only that.
+`LiteProcess` is lite instead, in a process of its own, and always there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -114,30 +116,31 @@ class RealServer:
 
     def launch(self) -> None:
         """Start it; `wait_ready` waits."""
-        binary = real_binary()
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="weaviate-"))
-        ports = {name: str(port) for name, port in self._ports.items()}
+        command, settings = self._command(self._folder)
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-        paths = {
-            "PERSISTENCE_DATA_PATH": str(self._folder / "data"),
-            "BACKUP_FILESYSTEM_PATH": str(self._folder / "backups"),
-        }
+        with (self._folder / "log.txt").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=inherited | settings | self.settings,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _command(self, folder: Path) -> tuple[list[str], dict[str, str]]:
+        """How it is started, and its environment."""
+        ports = {name: str(port) for name, port in self._ports.items()}
+        paths = {"PERSISTENCE_DATA_PATH": str(folder / "data"), "BACKUP_FILESYSTEM_PATH": str(folder / "backups")}
         listen = ["--host", self.host, "--port", str(self.port), "--scheme", "http"]
         if self.certificate is not None:
             pair = self.certificate
             listen = ["--scheme", "https", "--tls-host", self.host, "--tls-port", str(self.port)]
             listen += ["--tls-certificate", pair.cert, "--tls-key", pair.key]
             paths |= {"GRPC_CERT_FILE": pair.cert, "GRPC_KEY_FILE": pair.key}
-        with (self._folder / "log.txt").open("ab") as log:
-            self._process = subprocess.Popen(
-                [binary, *listen, "--write-timeout=600s"],
-                env=inherited | _COMMON | paths | ports | self.settings,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        return [real_binary(), *listen, "--write-timeout=600s"], _COMMON | paths | ports
 
     def wait_ready(self) -> None:
         end = time.monotonic() + self._ready_within
@@ -196,6 +199,15 @@ class RealServer:
             connection.request("GET", "/v1/.well-known/ready")
             return connection.getresponse().status == 200
         return False
+
+
+class LiteProcess(RealServer):
+    """Lite in a process of its own, with its data in a file."""
+
+    def _command(self, folder: Path) -> tuple[list[str], dict[str, str]]:
+        ports = ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
+        command = [sys.executable, "-m", "weaviate_hl", "lite", "--path", str(folder / "data"), *ports]
+        return command, {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 class RealCluster:

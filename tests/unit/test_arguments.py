@@ -92,6 +92,7 @@ LITE = {
     "path": [5, b"/tmp", Other(), [], "", "a\0b"],
     "settings": [5, "A", [("A", "1")]],
     "vectorizers": [5, "A", [("A", len)], {"A": 5}],
+    "approximate": FLAG,
     "headers": HEADERS,
     "additional_config": CONFIG["additional_config"],
     "auth_credentials": CREDENTIALS,

@@ -13,9 +13,11 @@ import tomllib
 import tracemalloc
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import grpc
@@ -27,10 +29,12 @@ from hypothesis import strategies as st
 from weaviate_gen.grpc import WeaviateMethods, descriptors, raw_descriptors
 from weaviate_gen.grpc.raw import raw
 from weaviate_gen.grpc.v1 import base_pb2, batch_pb2, properties_pb2, search_get_pb2
-from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsReply
+from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsReply, BatchObjectsRequest
 from weaviate_gen.grpc.v1.search_get_pb2 import SearchReply, SearchRequest
 
+from tests.servers.places import REAL, SERVER
 from weaviate_hl.errors import ResponseCannotBeDecodedError, WeaviateBaseError
+from weaviate_hl.lite import Engine
 from weaviate_hl.ops import decode, encode, values
 from weaviate_hl.values.inputs import GeoCoordinate, NanosecondDatetime, PhoneNumber, PhoneNumberType
 from weaviate_hl.values.results import (
@@ -769,7 +773,6 @@ def test_what_is_written_is_what_is_read(properties: dict[str, Any], vector: Any
 
 # The same with a server.
 
-SERVER = os.environ.get("WEAVIATE_HL_TEST_SERVER")
 COLLECTION = f"EDRoundTrip{uuid4().hex}"  # its own for each process
 
 
@@ -797,12 +800,47 @@ class Server:
             return json.loads(answer.read() or b"null")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if not SERVER:
-        pytest.skip("needs a Weaviate server: set WEAVIATE_HL_TEST_SERVER to '127.0.0.1:8080 127.0.0.1:50051'")
-    connected = Server(SERVER)
-    connected.rest("DELETE", f"/schema/{COLLECTION}")
+class InProcess:
+    """Lite, asked as `Server` is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def search(self, request: Any) -> bytes:
+        return bytes(self._engine.rpc("Search", request).SerializeToString())
+
+    def batch(self, sent: bytes) -> BatchObjectsReply:
+        told: BatchObjectsReply = self._engine.rpc("BatchObjects", BatchObjectsRequest.FromString(sent))
+        return told
+
+    def rest(self, method: str, path: str, body: Any = None) -> Any:
+        path, _, query = path.partition("?")
+        status, _, answer = self._engine.rest(method, f"/v1{path}", parse_qsl(query), body)
+        assert status < 300, answer
+        return json.loads(json.dumps(answer))
+
+
+@pytest.fixture(
+    scope="module", params=["lite", "lite on sockets", pytest.param("server", marks=[*REAL.marks, pytest.mark.live])]
+)
+def server(request: pytest.FixtureRequest) -> Iterator[Server | InProcess]:
+    with ExitStack() as opened:
+        if request.param == "lite":
+            asked: Server | InProcess = InProcess(opened.enter_context(Engine(environ={})))
+        else:
+            place = SERVER
+            if request.param == "lite on sockets":
+                lite = request.getfixturevalue("lite_server")
+                place = f"127.0.0.1:{lite.http_port} {lite.grpc_address}"
+            asked = Server(place)
+            opened.enter_context(asked.channel)
+        prepare(asked)
+        yield asked
+        asked.rest("DELETE", f"/schema/{COLLECTION}")
+
+
+def prepare(server: Server | InProcess) -> None:
+    server.rest("DELETE", f"/schema/{COLLECTION}")
     nested = [{"name": name, "dataType": [kind]} for name, (kind, _) in NESTED.items()]
     inner = [*nested, {"name": "deep", "dataType": ["object"], "nestedProperties": nested}]
     properties = [{"name": name, "dataType": [kind]} for name, (kind, _) in (PROPERTIES | LISTS).items()]
@@ -815,13 +853,10 @@ def server() -> Iterator[Server]:
         one["indexFilterable"] = False
         if one["dataType"] in (["text"], ["text[]"]):
             one["indexSearchable"] = False
-    connected.rest("POST", "/schema", {"class": COLLECTION, "properties": properties, "vectorConfig": vectors})
-    yield connected
-    connected.rest("DELETE", f"/schema/{COLLECTION}")
-    connected.channel.close()
+    server.rest("POST", "/schema", {"class": COLLECTION, "properties": properties, "vectorConfig": vectors})
 
 
-def fetched(server: Server, count: int) -> dict[UUID, Any]:
+def fetched(server: Server | InProcess, count: int) -> dict[UUID, Any]:
     names = [*SCHEMA.keys() - {"object", "objects", "deep"}, "phone"]
     nested = [{"prop_name": "deep", "primitive_properties": list(NESTED)}]
     linked: Any = {"return_all_nonref_properties": True}
@@ -846,18 +881,16 @@ def fetched(server: Server, count: int) -> dict[UUID, Any]:
     return {one.uuid: one for one in whole(server.search(request)).objects}
 
 
-def insert(server: Server, *objects: tuple[Any, ...]) -> None:
+def insert(server: Server | InProcess, *objects: tuple[Any, ...]) -> None:
     encoder = encode.Encoder(COLLECTION)
     pieces = [encoder.encode_parts(*one)[1] for one in objects]
     answer = server.batch(encode.request(pieces))
     assert not answer.errors, answer.errors
 
 
-@pytest.mark.live
-@pytest.mark.server
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(ALL, min_size=1, max_size=8))
-def test_the_server_returns_what_is_written(server: Server, several: list[dict[str, Any]]) -> None:
+def test_the_server_returns_what_is_written(server: Server | InProcess, several: list[dict[str, Any]]) -> None:
     written = {uuid4(): properties for properties in several}
     insert(server, *((properties, uuid) for uuid, properties in written.items()))
     found = fetched(server, 10_000)
@@ -867,9 +900,7 @@ def test_the_server_returns_what_is_written(server: Server, several: list[dict[s
         assert read == as_read(properties)
 
 
-@pytest.mark.live
-@pytest.mark.server
-def test_the_server_returns_the_rest_of_it(server: Server) -> None:
+def test_the_server_returns_the_rest_of_it(server: Server | InProcess) -> None:
     first, second, third = (uuid4() for _ in range(3))
     phone = PhoneNumber(number="030 1234567", default_country="DE")
     nanoseconds = "2024-05-01T12:30:15.123456789+02:00"
@@ -892,11 +923,9 @@ def test_the_server_returns_the_rest_of_it(server: Server) -> None:
     }
 
 
-@pytest.mark.live
-@pytest.mark.server
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(ALL)
-def test_rest_takes_and_returns_the_same(server: Server, properties: dict[str, Any]) -> None:
+def test_rest_takes_and_returns_the_same(server: Server | InProcess, properties: dict[str, Any]) -> None:
     uuid = uuid4()
     body = encode.json_object(COLLECTION, properties, uuid, {"a": [0.5, 1.5, 2.5]})
     server.rest("POST", "/objects", body)

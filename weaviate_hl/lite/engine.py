@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,12 @@ class Engine:
         path: The data file, made if it is not there; without one, data lives in memory until `close`.
         settings: The server's own settings, by their names; the environment fills in what is not given.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        approximate: Search large `hnsw` indexes with a graph, which needs usearch, instead of comparing all vectors.
         environ: What counts as the environment.
 
     Raises:
-        LiteError: A setting is unknown or wrong; the file is in use, damaged, or newer than this version.
+        LiteError: usearch is asked for and not installed; a setting is unknown or wrong; the file is in use, damaged,
+            or newer than this version.
     """
 
     def __init__(
@@ -44,8 +47,14 @@ class Engine:
         *,
         settings: Mapping[str, object] | None = None,
         vectorizers: Mapping[str, Vectorizer] | None = None,
+        approximate: bool = False,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
+        if approximate and find_spec("usearch") is None:
+            raise LiteError(
+                "approximate search needs usearch, which is not installed: pip install weaviate-hl[lite,usearch]"
+            )
+        self.approximate = approximate
         self.settings = Settings(settings, environ)
         self.modules = Modules(self.settings, vectorizers or {})
         self.storage = Storage(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import struct
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +27,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 _JSON = "application/json"
 _WEB = ("application/grpc-web", "application/grpc-web+proto")
 _TRAILERS = b"grpc-status:0\r\n"
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")  # no spaces: a header must not end with one
 
 
 class Application:
@@ -34,11 +35,11 @@ class Application:
 
     Args:
         engine: What answers.
-        hosts: The names under which it may be asked, without port; None for any. A page of the web that has its own
-            name lead to this machine must not get at the data.
+        hosts: The names under which it may be asked, without port, beside any address: a page of the web that has its
+            own name lead to this machine must not get at the data.
     """
 
-    def __init__(self, engine: Engine, hosts: frozenset[str] | None) -> None:
+    def __init__(self, engine: Engine, hosts: frozenset[str]) -> None:
         self._engine = engine
         self._hosts = hosts
 
@@ -65,8 +66,8 @@ class Application:
 
     def _check(self, headers: Mapping[str, str]) -> None:
         host = _without_port(headers.get("host", ""))
-        if self._hosts is not None and host.lower() not in self._hosts:
-            raise Refusal(f"lite is not to be asked as {host!r}: it serves this machine alone", 403, code=403)
+        if host.lower() not in self._hosts and not _is_address(host):
+            raise Refusal(f"lite is not to be asked as {host!r}; --allow-host lets names of yours in", 403, code=403)
         if int(headers.get("content-length", "0")) > MAX_MESSAGE_SIZE:
             raise _too_large()
 
@@ -152,3 +153,11 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.rpartition(":")[0] if ":" in host else host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

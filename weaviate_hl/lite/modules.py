@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from weaviate_hl.lite.catalogue import Collection, Target
@@ -51,22 +53,41 @@ class Modules:
             shown[BACKUP] = {"backupsPath": self._settings.backup_filesystem_path}
         return {"lite": {"name": "weaviate_hl lite: a small engine in Python, not a Weaviate server"}, **shown}
 
-    def embed(self, target: Target, texts: list[str]) -> list[bytes]:
-        """The vectors of texts, by the vectorizer of a target, which may be a user's own and make mistakes."""
+    def embed(self, target: Target, texts: list[str]) -> list[bytes | Refusal]:
+        """For each text its vector, or why there is none: the target's vectorizer may be a user's own, and fail.
+
+        One that fails with several texts gets them again one by one, and then fails only with those it cannot do.
+        """
+        if not texts:
+            return []
+        name = target.vectorizer
         try:
-            vectors = [from_numbers(vector) for vector in self.vectorizers[target.vectorizer](texts)]
+            made = list(self.vectorizers[name](texts))
+            if len(made) != len(texts):
+                raise Refusal(f"it gave {len(made)} vectors for {len(texts)} texts")
         except Exception as error:
+            if len(texts) > 1:
+                return [vector for text in texts for vector in self.embed(target, [text])]
             reason = error.text if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
-            raise Refusal(f"{target.vectorizer} failed: {reason}", 500) from error
-        if len(vectors) != len(texts):
-            raise Refusal(f"{target.vectorizer} gave {len(vectors)} vectors for {len(texts)} texts", 500)
-        return vectors
+            return [Refusal(f"{name} failed: {reason}", 500)]
+        return [_checked(name, vector) for vector in made]
 
     def vectorizes(self, target: Target) -> bool:
         """Whether the target's vectors are made here; a class may be older than the settings."""
         if target.vectorizer != "none" and target.vectorizer not in self.vectorizers:
             raise Refusal(f"vectorizer: no module with name {target.vectorizer!r} present", 500)
         return target.vectorizer != "none"
+
+
+def _checked(name: str, made: Any) -> bytes | Refusal:
+    """What a vectorizer made as a vector, or what is wrong with it."""
+    try:
+        numbers = array("f", () if isinstance(made, (str, bytes, bytearray)) else made)
+    except (TypeError, ValueError, OverflowError):
+        return Refusal(f"{name} failed: vectors must be lists of numbers", 500)
+    if not numbers or not isfinite(sum(numbers)):  # which is none if one of them is none
+        return Refusal(f"{name} failed: vectors must have numbers, all of them finite", 500)
+    return from_numbers(numbers)
 
 
 def corpus(collection: Collection, target: Target, properties: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """An object that was accepted and can be written."""
 
@@ -118,17 +118,25 @@ def place_vectors(collection: Collection, given: GivenVectors) -> dict[str, Vect
 # Writing.
 
 
-def vectorize(engine: Engine, drafts: Sequence[Draft]) -> None:
-    """Make the vectors that objects lack and that their class has a vectorizer for."""
+def vectorize(engine: Engine, drafts: Sequence[Draft]) -> dict[Draft, Refusal]:
+    """Make the vectors that objects lack and that their class has a vectorizer for.
+
+    Returns:
+        The objects for which that failed, and why.
+    """
+    problems: dict[Draft, Refusal] = {}
     for collection in {draft.collection.id: draft.collection for draft in drafts}.values():
         for target in collection.targets.values():
             if not engine.modules.vectorizes(target):
                 continue
             wanting = [draft for draft in drafts if draft.collection is collection and target.name not in draft.vectors]
             texts = [corpus(collection, target, draft.properties) for draft in wanting]
-            vectors = engine.modules.embed(target, texts) if texts else []
-            for draft, vector in zip(wanting, vectors, strict=True):
-                draft.vectors[target.name] = vector
+            for draft, vector in zip(wanting, engine.modules.embed(target, texts), strict=True):
+                if isinstance(vector, Refusal):
+                    problems[draft] = vector.within(f"vectorize target vector {target.name}: update vector: ")
+                else:
+                    draft.vectors[target.name] = vector
+    return problems
 
 
 def check_vectors(draft: Draft) -> None:
@@ -160,11 +168,13 @@ def write(engine: Engine, drafts: Sequence[Draft]) -> list[Refusal | None]:
     Returns:
         For each the reason why it was not written, or None.
     """
-    outcome: list[Refusal | None] = [None] * len(drafts)
+    problems = vectorize(engine, drafts)
+    outcome: list[Refusal | None] = [problems.get(draft) for draft in drafts]
     by_shard: dict[Shard, dict[bytes, Draft]] = {}
     grown: set[Shard] = set()
-    vectorize(engine, drafts)
     for i, draft in enumerate(drafts):
+        if draft in problems:
+            continue
         try:
             check_vectors(draft)
         except Refusal as problem:
@@ -220,6 +230,8 @@ def _same_place(draft: Draft, old: Row) -> bool:
 
 def write_one(engine: Engine, draft: Draft, layers: str = "put object: import into index {}: put local object") -> None:
     """Write one object, or raise why it was not written."""
+    for failed in vectorize(engine, [draft]).values():
+        raise failed
     (problem,) = write(engine, [draft])
     if problem is not None:
         where = layers.format(draft.collection.name.lower())

@@ -131,8 +131,8 @@ def _valid(engine: Engine, body: Json, *, uuid: UUID | None = None, dry_run: boo
     """An object from a body, accepted; a dry run makes its vectors as well, which may fail."""
     try:
         draft = draft_from(engine, body, uuid=uuid)
-        if dry_run:
-            objects.vectorize(engine, [draft])
+        for failed in objects.vectorize(engine, [draft]).values() if dry_run else ():
+            raise failed
         return draft
     except Refusal as problem:
         if problem.text.startswith("invalid object: "):

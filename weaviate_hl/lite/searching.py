@@ -18,7 +18,7 @@ from weaviate_hl.lite.encode import one_of_enum, parse_uuid, vector_of
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, refuse_if
 from weaviate_hl.lite.index import VECTORS, Rows
-from weaviate_hl.lite.search import bm25, combine
+from weaviate_hl.lite.search import approximate, bm25, combine
 from weaviate_hl.lite.search import vectors as exact
 from weaviate_hl.lite.search.postings import Postings
 from weaviate_hl.lite.vectors import (
@@ -106,13 +106,19 @@ class Scope:
 
     def vectors(self, target: Target) -> exact.VectorIndex | exact.MultiVectorIndex:
         refuse_if(target.skipped, "cannot vector-search on a class not vector-indexed")
-        kind = exact.MultiVectorIndex if target.multi else exact.VectorIndex
+
+        def make() -> exact.VectorIndex | exact.MultiVectorIndex:
+            if target.multi:
+                return exact.MultiVectorIndex(target.distance)
+            if self.engine.approximate and target.index_type == "hnsw" and target.distance in approximate.METRICS:
+                return approximate.ApproximateIndex(target.distance, target.config)
+            return exact.VectorIndex(target.distance)
 
         def read(vectors: Mapping[str, Vector]) -> Numbers | None:
             vector = vectors.get(target.name)
             return numbers(vector) if vector else None
 
-        return self.index.structure(VECTORS, target.name, lambda: kind(target.distance), read)
+        return self.index.structure(VECTORS, target.name, make, read)
 
     def only(self, rows: Iterable[int]) -> Scope:
         """The same, but of these rows alone."""
@@ -303,7 +309,7 @@ def near_text(scope: Scope, message: pb.NearTextSearch) -> VectorQuery:
     refuse_if(not message.query, "nearText: the query must have at least one text")
     inputs = []
     for target in targets:
-        vector = np.mean([numbers(v) for v in embed(scope, target, list(message.query), "nearText")], axis=0)
+        vector = np.mean(_together(embed(scope, target, list(message.query), "nearText")), axis=0)
         if message.HasField("move_to"):
             vector = _moved(scope, target, vector, message.move_to, "moveTo", most=1)
         if message.HasField("move_away"):
@@ -322,14 +328,22 @@ def _moved(
         return vector
     if not 0 <= move.force <= most:  # nor is it infinite or no number
         raise Refusal(f"force must be between 0 and 1: got {move.force:.6f}")
-    anchors = [numbers(v) for v in embed(scope, target, list(move.concepts), "nearText")] if move.concepts else []
+    anchors = embed(scope, target, list(move.concepts), "nearText") if move.concepts else []
     for text in move.uuids:
         row = scope.engine.storage.find(scope.shard.id, parse_uuid(text).bytes)
         anchor = unpack(row.vectors).get(target.name) if row else None
         if anchor is None:
             raise Refusal(f"nearText.{label}: object {text} has no vector")
-        anchors.append(numbers(anchor))
-    return exact.moved(vector, anchors, move.force if label == "moveTo" else -move.force)
+        anchors.append(anchor)
+    together = _together([vector.astype("<f4").tobytes(), *anchors])
+    return exact.moved(vector, together[1:], move.force if label == "moveTo" else -move.force)
+
+
+def _together(vectors: Sequence[Vector]) -> Numbers:
+    """Vectors of one length as the rows of an array."""
+    lengths = sorted({dimensions(vector) for vector in vectors})
+    refuse_if(len(lengths) > 1, f"vectorize params: texts and objects have vectors of different lengths: {lengths}")
+    return np.stack([numbers(vector) for vector in vectors])
 
 
 def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vector]:
@@ -340,7 +354,12 @@ def embed(scope: Scope, target: Target, texts: list[str], what: str) -> list[Vec
             raise Refusal(f"VectorFromInput was called without vectorizer on class {name} for input {texts[0]}")
         how = "Make sure a vectorizer module is configured for this collection"
         raise Refusal(f"could not vectorize input for collection {name} with search-type {what}. {how}")
-    return list(scope.engine.modules.embed(target, [text.lower() for text in texts]))
+    vectors: list[Vector] = []
+    for vector in scope.engine.modules.embed(target, [text.lower() for text in texts]):
+        if isinstance(vector, Refusal):
+            raise vector.within("remote client vectorize: ")
+        vectors.append(vector)
+    return vectors
 
 
 # By keyword.

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +27,10 @@ def serve(
     port: int = 8080,
     grpc_port: int = 50051,
     api_key: str | None = None,
+    allow_hosts: Collection[str] = (),
     settings: Mapping[str, object] | None = None,
     vectorizers: Mapping[str, Vectorizer] | None = None,
+    approximate: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Server:
     """Serve an engine, in threads of this process.
@@ -39,15 +41,18 @@ def serve(
         port: The port of HTTP: REST and gRPC-web. 0 picks a free one.
         grpc_port: The port of gRPC. 0 picks a free one.
         api_key: The key that every request must bring; the settings have finer ways.
+        allow_hosts: Names by which requests may call this server, beside the host, addresses and localhost.
         settings: The server's own settings, by their names; the environment fills in what is not given.
         vectorizers: Functions from texts to vectors, by the names of the modules that they stand for.
+        approximate: Search large `hnsw` indexes with a graph, which needs usearch, instead of comparing all vectors.
         environ: What counts as the environment.
 
     Returns:
         The server, which runs until `stop`, or until the end of `with`.
 
     Raises:
-        LiteError: A port is in use; a setting is unknown; the data file is in use, damaged or too new.
+        LiteError: A port is in use; usearch is not installed; a setting is unknown; the data file is in use, damaged
+            or too new.
 
     Example:
         with weaviate_hl.lite.serve(port=0, grpc_port=0) as server:
@@ -55,9 +60,9 @@ def serve(
     """
     if api_key is not None:
         settings = _with_key(api_key, settings or {})
-    engine = Engine(path, settings=settings, vectorizers=vectorizers, environ=environ)
+    engine = Engine(path, settings=settings, vectorizers=vectorizers, approximate=approximate, environ=environ)
     try:
-        return Server(engine, host, port, grpc_port)
+        return Server(engine, host, port, grpc_port, allow_hosts)
     except BaseException:
         engine.close()
         raise
@@ -87,13 +92,12 @@ class Server:
     grpc_port: int
     """The port of gRPC."""
 
-    def __init__(self, engine: Engine, host: str, port: int, grpc_port: int) -> None:
+    def __init__(self, engine: Engine, host: str, port: int, grpc_port: int, allow_hosts: Collection[str]) -> None:
         for number in (port, grpc_port):
             if not 0 <= number <= 65535:
                 raise LiteError(f"a port is a number from 0 to 65535, not {number}")
         family, address = _resolve(host)
-        local = ipaddress.ip_address(address).is_loopback
-        if not local and engine.settings.authentication_anonymous_access_enabled:
+        if not ipaddress.ip_address(address).is_loopback and engine.settings.authentication_anonymous_access_enabled:
             raise LiteError(f"{host} can be reached by other machines: serving there needs an API key (--api-key)")
         self.host = f"[{address}]" if family == socket.AF_INET6 else address
         self._engine = engine
@@ -103,8 +107,7 @@ class Server:
         try:
             self._workers = ThreadPoolExecutor(_WORKERS, "lite gRPC")
             self._grpc, self.grpc_port = _grpc_server(engine, self._workers, f"{self.host}:{grpc_port}")
-            names = frozenset({"localhost", "127.0.0.1", "::1", host.lower(), address}) if local else None
-            self._http = _http_server(engine, names)
+            self._http = _http_server(engine, frozenset(name.lower() for name in ("localhost", host, *allow_hosts)))
         except BaseException:
             self._listener.close()
             raise
@@ -193,7 +196,7 @@ def _grpc_server(engine: Engine, workers: ThreadPoolExecutor, address: str) -> t
         raise _taken(address, "--grpc-port", error) from None
 
 
-def _http_server(engine: Engine, hosts: frozenset[str] | None) -> Any:
+def _http_server(engine: Engine, hosts: frozenset[str]) -> Any:
     try:
         import uvicorn
     except ImportError:

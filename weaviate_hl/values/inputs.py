@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import isfinite
-from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsIndex, TypeAlias, get_args
 from uuid import UUID
+
+from typing_extensions import TypeVar
 
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.values.base import Check, Value
 
-P = TypeVar("P", covariant=True)
-R = TypeVar("R", covariant=True)
+P = TypeVar("P", covariant=True, default=Any)
+R = TypeVar("R", covariant=True, default=Any)
 
 MAX_INTEGER = 2**53
 """The server keeps integers as doubles, whatever the protocol: beyond this they would become other integers."""

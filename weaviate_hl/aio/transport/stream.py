@@ -146,7 +146,9 @@ class Stream(Generic[T]):
     def _failed(self, failed: RpcFailed) -> errors.WeaviateBaseError:
         """The error of a stream that this side has cancelled, or that has failed."""
         gone = failed.code == "CANCELLED" and (self._cancelled or not self._transport.connected)
-        error = self._ended() if gone else self._transport.stream_failed(self._op, failed, self._deadline)
+        error = (
+            self._ended() if gone else self._transport.stream_failed(self._op, failed, self._deadline, self._headers)
+        )
         error.__cause__ = failed
         return error
 

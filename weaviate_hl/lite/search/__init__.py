@@ -1,4 +1,4 @@
-"""Searching, as pure algorithms: no storage, no messages, no schema objects, and no state but the two kinds of index.
+"""Searching, as pure algorithms: no storage, no messages, no schema objects, and no state but the kinds of index.
 
 Documents are integer ids, given by the kernel for each shard; what the kernel orders by uuid it does through `tie`.
 
@@ -8,6 +8,7 @@ Documents are integer ids, given by the kernel for each shard; what the kernel o
 | `postings` | the inverted index of one text property | when asked |
 | `bm25` | keyword search | yes |
 | `vectors` | the vectors of one target, distances, exact search | yes |
+| `approximate` | the same, with a graph where there are many | yes |
 | `combine` | several targets, hybrid search, autocut, diversity, boosts | yes |
 | `top` | the best few of many, what a filter leaves | yes |
 | `order` | sorting plain results, grouping | no |

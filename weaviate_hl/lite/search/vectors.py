@@ -281,7 +281,7 @@ def certainty_refusal(metric: str) -> str | None:
     return f"can't compute and return certainty when vector index is configured with {metric} distance"
 
 
-def moved(vector: ArrayLike, references: Sequence[ArrayLike], force: float) -> Vector:
+def moved(vector: ArrayLike, references: ArrayLike, force: float) -> Vector:
     """A near_text query moved towards the mean of some vectors (force 0 to 1), or away from it (a negative force)."""
     start = np.asarray(vector, np.float32)
     mean = np.mean(np.asarray(references, np.float32), axis=0)

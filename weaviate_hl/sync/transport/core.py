@@ -179,7 +179,7 @@ class Transport:
                 f"The server at {self.params.http.address} speaks https, not http", hint="Connect with http_secure=True"
             )
         if answer.status in (401, 403):
-            raise errors.from_answer("Connecting", answer.status, self._hide(answer.said))
+            raise errors.from_answer("Connecting", answer.status, _hide(answer.said, headers or {}))
         told = answer.object
         if answer.status != 200 or told is None:
             raise errors.WeaviateStartUpError(
@@ -308,7 +308,7 @@ class Transport:
             told = errors.from_answer(
                 op.doing,
                 answer.status,
-                self._hide(answer.said),
+                _hide(answer.said, headers),
                 op.error,
                 operation=op.name,
                 request_id=answer.headers.get("x-request-id"),
@@ -318,7 +318,7 @@ class Transport:
             return op.parse(answer.status, answer.headers, answer.body)
         except MalformedBody as error:
             raise errors.ResponseCannotBeDecodedError(
-                self._hide(f"{op.doing}: {error}"), operation=op.name, status=answer.status
+                _hide(f"{op.doing}: {error}", headers), operation=op.name, status=answer.status
             ) from None
 
     def _rpc(self, op: RpcOp[T], headers: dict[str, str], deadline: Deadline) -> T:
@@ -329,7 +329,7 @@ class Transport:
             with within(deadline), self._calls.slots:
                 reply = self.route.channel.call(op.method, message, list(headers.items()), deadline)
         except RpcFailed as failed:
-            error = self._grpc_error(op, failed)
+            error = self._grpc_error(op, failed, headers)
             if failed.code == "DEADLINE_EXCEEDED":
                 raise TimeoutError from failed
             stage: Stage = "connect" if failed.unreachable else "broken" if failed.code == "UNAVAILABLE" else "answer"
@@ -340,15 +340,6 @@ class Transport:
         for _ in answer.steps:
             sleep(0)
         return answer.answer
-
-    def _hide(self, text: str) -> str:
-        """What a server says, without the secrets that it was sent, should it repeat them."""
-        named = [value for name, value in self.headers.items() if _is_secret(name)]
-        for value in (*named, self._tokens.current() or ""):
-            secret = value.rpartition(" ")[2]  # of "Bearer ..."
-            if len(secret) > 5:
-                text = text.replace(secret, "***")
-        return text
 
     def _packed(self, op: RpcOp[Any]) -> bytes:
         """The message as it is sent, if the server takes one of its size."""
@@ -362,8 +353,8 @@ class Transport:
             )
         return packed
 
-    def _grpc_error(self, op: Op[Any], failed: RpcFailed) -> errors.WeaviateBaseError:
-        failed.text = self._hide(failed.text)
+    def _grpc_error(self, op: Op[Any], failed: RpcFailed, sent: Mapping[str, str]) -> errors.WeaviateBaseError:
+        failed.text = _hide(failed.text, sent)
         error = errors.from_answer(op.doing, failed.code, failed.text, op.error, operation=op.name)
         if isinstance(error, errors.WeaviateGRPCUnavailableError):
             over = self.route.protocol
@@ -422,13 +413,16 @@ class Transport:
         self._streams.add(stream)
         return cast("Native", self.route.native).stream(op.method, requests, deadline.remaining(), list(sent.items()))
 
-    def stream_failed(self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline) -> errors.WeaviateBaseError:
+    def stream_failed(
+        self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline, headers: Mapping[str, str]
+    ) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
-        error = self._grpc_error(op, failed)
+        authorization = self._tokens.current()
+        error = self._grpc_error(op, failed, {**self.headers, "authorization": authorization or "", **headers})
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
         if isinstance(error, errors.UnauthenticatedError):
-            self._tokens.expire(self._tokens.current())  # so that the next one is opened with another
+            self._tokens.expire(authorization)  # so that the next one is opened with another
         return error
 
     # Its life
@@ -491,6 +485,15 @@ class Transport:
             "_turns": {},
             "_sleeping": self.connected or self._sleeping,
         }
+
+
+def _hide(text: str, sent: Mapping[str, str]) -> str:
+    """What a server says, without the secrets in the headers that it was sent, should it repeat them."""
+    for name, value in sent.items():
+        secret = value.rpartition(" ")[2]  # of "Bearer ..."
+        if len(secret) > 5 and _is_secret(name):
+            text = text.replace(secret, "***")
+    return text
 
 
 def _is_secret(header: str) -> bool:
