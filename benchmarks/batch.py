@@ -1,11 +1,14 @@
 """What a batch costs beside a raw loop over the generated stub, and beside the reference client where there is one.
 
-`python benchmarks/batch.py [rounds] [--reference PYTHON] [--objects N]` prints CPU microseconds per object (medians of
-rounds in turn, each run in a process of its own, 1,000 objects to warm up before) and by how many MB the process grew.
-Each object has 5 properties, one of them a text of 40 characters; the server, in another process, reads nothing but the
-ids that streams must answer with. The goals: with a given id at most 4 us above the raw loop, with a generated one at
-most 3 us above a raw loop that makes ids too, at most 60 MB. That memory does not grow with what is imported:
-`python benchmarks/batch.py 1 --objects 3000000 --ways dynamic stream --cases "made id"`, beside --objects 100000.
+`python benchmarks/batch.py [rounds] [--reference PYTHON] [--objects N]` prints CPU microseconds per object (the least
+of rounds in turn, as other work on the machine only adds; each run in a process of its own, 1,000 objects to warm up
+before; what making the objects takes is taken off), how far that is above the raw loop, and by how many MB the process
+grew at most. Each object has 5 properties, one of them a text of 40 characters; the server, in another process, reads
+nothing but the ids that streams must answer with. The reference client, in its own environment, writes a tenth of the
+objects. The goals: with a given id at most 4 us above the raw loop, with a generated one at most 3 us above a raw loop
+that makes ids too, at most 60 MB.
+
+`python benchmarks/batch.py --flat 10000000` shows the memory of the process after each million of objects.
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ import asyncio
 import json
 import os
 import resource
-import statistics
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -28,9 +32,13 @@ from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parent.parent
 DIMENSION = 768
+PACK = struct.Struct(f"{DIMENSION}f").pack
 CASES = ("given id", "made id", "numpy", "list")
-WAYS = ("raw", "dynamic", "fixed", "stream", "async dynamic", "async stream")
+KINDS = ("dynamic", "fixed", "rate", "stream")
+WAYS = ("raw", "raw stream", *KINDS, *(f"async {kind}" for kind in KINDS))
 REFERENCE = ("reference dynamic", "reference fixed", "reference stream")
+REFERENCE_PYTHON = ROOT / ".tools/matrix/weaviate-client/bin/python"
+MILLION = 1_000_000
 
 # What is written.
 
@@ -44,6 +52,8 @@ def objects(case: str, count: int) -> Iterator[tuple[dict[str, Any], str | None,
     ids = [str(uuid4()) for _ in range(1000)]
     text = "x" * 40
     for i in range(count):
+        if i and not i % MILLION:
+            print(f"{i:>14,} objects {resident():6.0f} MB", flush=True)
         vector = numbers.copy() if case == "numpy" else numbers.tolist() if case == "list" else None
         uuid = None if case == "made id" else f"{i:08x}{ids[i % 1000][8:]}"
         yield {"title": text, "year": 1900 + i % 100, "rating": i * 0.5, "live": True, "tag": f"tag {i}"}, uuid, vector
@@ -56,44 +66,77 @@ def spin(case: str, count: int) -> None:
 
 
 def raw(case: str, count: int, port: int) -> None:
-    import struct
-
     import grpc
     from weaviate_gen.grpc import WeaviateStub
     from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsRequest
 
-    pack = struct.Struct(f"<{DIMENSION}f").pack
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = WeaviateStub(channel)
         request = BatchObjectsRequest()
-        for properties, uuid, vector in objects(case, count):
-            message = request.objects.add(collection="Article", uuid=uuid or str(uuid4()))
-            fields = message.properties.non_ref_properties.fields
-            for name, value in properties.items():
-                if isinstance(value, str):
-                    fields[name].string_value = value
-                elif isinstance(value, bool):
-                    fields[name].bool_value = value
-                else:
-                    fields[name].number_value = value
-            if isinstance(vector, list):
-                message.vector_bytes = pack(*vector)
-            elif vector is not None:
-                message.vector_bytes = vector.tobytes()
+        for given in objects(case, count):
+            fill(request.objects.add(), *given)
             if len(request.objects) == 1000:
-                stub.BatchObjects(request)
+                refused(stub.BatchObjects(request))
                 request = BatchObjectsRequest()
         if request.objects:
-            stub.BatchObjects(request)
+            refused(stub.BatchObjects(request))
+
+
+def raw_stream(case: str, count: int, port: int) -> None:
+    import grpc
+    from weaviate_gen.grpc import WeaviateStub
+    from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamRequest
+
+    unsettled: set[str] = set()
+
+    def requests() -> Iterator[BatchStreamRequest]:
+        yield BatchStreamRequest(start=BatchStreamRequest.Start())
+        request = BatchStreamRequest()
+        for given in objects(case, count):
+            message: Any = request.data.objects.values.add()
+            fill(message, *given)
+            unsettled.add(message.uuid)
+            if len(request.data.objects.values) == 1000:
+                yield request
+                request = BatchStreamRequest()
+        yield request
+
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: Any = WeaviateStub(channel)
+        for reply in stub.BatchStream(requests()):
+            refused(reply.results)
+            unsettled.difference_update([one.uuid for one in reply.results.successes])
+    if unsettled:
+        raise SystemExit("raw stream: not all were stored")
+
+
+def fill(message: Any, properties: dict[str, Any], uuid: str | None, vector: Any) -> None:
+    message.collection = "Article"
+    message.uuid = uuid or str(uuid4())
+    fields = message.properties.non_ref_properties.fields
+    for name, value in properties.items():
+        if isinstance(value, str):
+            fields[name].string_value = value
+        elif isinstance(value, bool):
+            fields[name].bool_value = value
+        else:
+            fields[name].number_value = value
+    if isinstance(vector, list):
+        message.vector_bytes = PACK(*vector)
+    elif vector is not None:
+        message.vector_bytes = vector.tobytes()
+
+
+def refused(reply: Any) -> None:
+    if reply.errors:
+        raise SystemExit(f"raw: {reply.errors[0]}")
 
 
 def ours(kind: str, case: str, count: int, http: int, grpc: int) -> None:
     import weaviate_hl
 
     with weaviate_hl.connect_to_local(port=http, grpc_port=grpc, skip_init_checks=True) as client:
-        batching = client.collections.use("Article").batch
-        made: Any = batching.fixed_size(1000) if kind == "fixed" else getattr(batching, kind)()
-        with made as batch:
+        with made(client.collections.use("Article").batch, kind) as batch:
             for properties, uuid, vector in objects(case, count):
                 batch.add_object(properties, uuid=uuid, vector=vector)
         if batch.counts != (count, count, 0, 0):
@@ -104,22 +147,29 @@ async def ours_async(kind: str, case: str, count: int, http: int, grpc: int) -> 
     import weaviate_hl
 
     async with weaviate_hl.use_async_with_local(port=http, grpc_port=grpc, skip_init_checks=True) as client:
-        async with getattr(client.collections.use("Article").batch, kind)() as batch:
+        async with made(client.collections.use("Article").batch, kind) as batch:
             for properties, uuid, vector in objects(case, count):
                 await batch.add_object(properties, uuid=uuid, vector=vector)
         if batch.counts != (count, count, 0, 0):
             raise SystemExit(f"async {kind}: {batch.counts}")
 
 
+def made(batching: Any, kind: str) -> Any:
+    if kind == "fixed":
+        return batching.fixed_size(1000)
+    return batching.rate_limit(60 * MILLION) if kind == "rate" else getattr(batching, kind)()
+
+
 def reference(kind: str, case: str, count: int, http: int, grpc: int) -> None:
     import weaviate  # type: ignore[import-not-found,unused-ignore]
 
-    with weaviate.connect_to_local(port=http, grpc_port=grpc) as client:
-        batching = client.collections.use("Article").batch
-        made = batching.fixed_size(1000) if kind == "fixed" else getattr(batching, kind)()
-        with made as batch:
-            for properties, uuid, vector in objects(case, count):
-                batch.add_object(properties, uuid=uuid, vector=vector)
+    sys.path.append(os.environ["NUMPY"])
+    with (
+        weaviate.connect_to_local(port=http, grpc_port=grpc) as client,
+        made(client.collections.use("Article").batch, kind) as batch,
+    ):
+        for properties, uuid, vector in objects(case, count):
+            batch.add_object(properties, uuid=uuid, vector=vector)
 
 
 def run(way: str, case: str, count: int, http: int, grpc: int) -> dict[str, float]:
@@ -129,6 +179,8 @@ def run(way: str, case: str, count: int, http: int, grpc: int) -> dict[str, floa
             spin(case, number)
         elif way == "raw":
             raw(case, number, grpc)
+        elif way == "raw stream":
+            raw_stream(case, number, grpc)
         elif way.startswith("reference"):
             reference(kind, case, number, http, grpc)
         elif way.startswith("async"):
@@ -145,6 +197,10 @@ def run(way: str, case: str, count: int, http: int, grpc: int) -> dict[str, floa
 
 def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def resident() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 # The server.
@@ -238,41 +294,66 @@ def serve() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("rounds", nargs="?", type=int, default=5)
-    parser.add_argument("--reference", help="the Python of an environment with the reference client")
+    parser.add_argument("--reference", default=REFERENCE_PYTHON, help="a Python that has the reference client")
     parser.add_argument("--objects", type=int, default=100_000)
-    parser.add_argument("--ways", nargs="+", default=WAYS)
+    parser.add_argument("--flat", type=int, default=0)
+    parser.add_argument("--ways", nargs="+", default=(*WAYS, *REFERENCE))
     parser.add_argument("--cases", nargs="+", default=CASES)
     given = parser.parse_args()
-    ways = ("spin", *given.ways, *(REFERENCE if given.reference else ()))
-    here = [sys.executable, __file__]
+    ways = [way for way in given.ways if way not in REFERENCE or Path(given.reference).exists()]
     with subprocess.Popen(
-        [*here, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env()
+        [sys.executable, __file__, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env()
     ) as server:
         assert server.stdout is not None and server.stdin is not None  # noqa: S101
         ports = server.stdout.readline().split()
-        print(f"{'us of CPU per object, MB':26}" + "".join(f"{way:>20}" for way in ways[1:]))
-        for case in given.cases:
-            found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-            for _ in range(given.rounds):
-                for way in ways:
-                    python = given.reference if way.startswith("reference") else sys.executable
-                    told = subprocess.run(
-                        [python, __file__, "run", way, case, str(given.objects), *ports],
-                        stdout=subprocess.PIPE, text=True, check=True, env=env(),
-                    ).stdout  # fmt: skip
-                    found[way].append(json.loads(told.splitlines()[-1]))
-            making = statistics.median(one["cpu"] for one in found["spin"])
-            cells = [
-                f"{statistics.median(one['cpu'] for one in found[way]) - making:10.1f}"
-                f"{max(one['grown'] for one in found[way]):7.0f} MB"
-                for way in ways[1:]
-            ]
-            print(f"{case:26}" + "".join(cells), flush=True)
+        if given.flat:
+            for way in [way for way in ways if way.split()[-1] in ("dynamic", "stream") and way not in REFERENCE]:
+                print(way, flush=True)
+                one(sys.executable, way, "made id", given.flat, ports, shown=True)
+        else:
+            for case in given.cases:
+                compare(case, ways, given, ports)
         server.stdin.close()
 
 
+def compare(case: str, ways: list[str], given: argparse.Namespace, ports: list[str]) -> None:
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in ("spin", *ways)}
+    for _ in range(given.rounds):
+        for way, told in found.items():
+            if way in REFERENCE:
+                told.append(one(given.reference, way, case, given.objects // 10, ports))
+            else:
+                told.append(one(sys.executable, way, case, given.objects, ports))
+    least = {way: min(one["cpu"] for one in told) for way, told in found.items()}
+    base = least.get("raw", least["spin"]) - least["spin"]
+    print(f"\n{case:20}{'us of CPU':>12}{'above raw':>12}{'ratio':>8}{'grown by':>12}")
+    for way in ways:
+        cpu, grown = least[way] - least["spin"], max(one["grown"] for one in found[way])
+        print(f"{way:20}{cpu:12.1f}{cpu - base:+12.1f}{cpu / base if base else 0:8.2f}{grown:9.0f} MB", flush=True)
+
+
+def one(python: Any, way: str, case: str, count: int, ports: list[str], shown: bool = False) -> dict[str, float]:
+    """What a run in a process of its own has measured."""
+    told = ""
+    command = [str(python), __file__, "run", way, case, str(count), *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env()) as process:
+        assert process.stdout is not None  # noqa: S101
+        for told in process.stdout:
+            if shown:
+                print(told, end="", flush=True)
+    if process.returncode:
+        raise SystemExit(f"{way}, {case}: it has failed")
+    return dict(json.loads(told))
+
+
 def env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'generated'}", "PYTHONWARNINGS": "ignore"}
+    numpy = find_spec("numpy")
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'generated'}",
+        "PYTHONWARNINGS": "ignore",
+        "NUMPY": str(Path(numpy.origin).parents[1]) if numpy and numpy.origin else "",  # the reference may have none
+    }
 
 
 if __name__ == "__main__":

@@ -102,8 +102,7 @@ def _sync(server: RealServer, name: str, kind: str, items: Iterator[Any], tell: 
 
 
 async def _async(server: RealServer, name: str, kind: str, items: Iterator[Any], tell: Any) -> Any:
-    client = weaviate_hl.use_async_with_local(port=server.port, grpc_port=server.grpc_port)
-    async with client, begin(client.collections.use(name).batch, kind, progress=tell) as batch:
+    async with connect_async(server) as client, begin(client.collections.use(name).batch, kind, progress=tell) as batch:
         for uuid, other in items:
             await batch.add_object({"title": "x" * 40}, uuid=uuid)
             if other:
@@ -114,6 +113,10 @@ async def _async(server: RealServer, name: str, kind: str, items: Iterator[Any],
 
 def connect(server: RealServer) -> Any:
     return weaviate_hl.connect_to_local(port=server.port, grpc_port=server.grpc_port)
+
+
+def connect_async(server: RealServer) -> Any:
+    return weaviate_hl.use_async_with_local(port=server.port, grpc_port=server.grpc_port)
 
 
 def count(server: RealServer, name: str, ids: list[str]) -> tuple[int, int, int]:

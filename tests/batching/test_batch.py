@@ -23,18 +23,9 @@ from tests.servers.faults import HttpFault, RpcFault
 from tests.servers.proxies import CutProxy
 from weaviate_hl import errors
 from weaviate_hl.batching.machine import Machine
+from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
-
-
-@pytest.fixture
-def store(fake: FakeWeaviate) -> Store:
-    return Store(fake)
-
-
-@pytest.fixture
-def client(fake: FakeWeaviate, store: Store, colour: Any) -> Iterator[Any]:
-    return colour.connect(fake)
 
 
 def ids(count: int) -> list[str]:
@@ -50,6 +41,16 @@ def fill(colour: Any, batch: Any, given: list[str]) -> list[Any]:
         return [await batch.add_object({"title": uuid}, uuid=uuid) for uuid in given]
 
     return list(colour.call(add))
+
+
+def fill_and_leave(colour: Any, batch: Any, given: list[str]) -> None:
+    """Add objects and leave the block, as a `with` statement does it."""
+    try:
+        fill(colour, batch, given)
+    except BaseException as error:
+        leave(colour, batch, error)
+        raise
+    leave(colour, batch)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -159,8 +160,7 @@ def test_a_function_for_failures_that_fails_ends_the_batch_with_its_error(
     store.refused = {given[0]: "no"}
     batch = enter(colour, client.collections.use("Article").batch.fixed_size(1, on_failure=fail))
     with pytest.raises(errors.WeaviateBatchError, match="mine") as raised:
-        fill(colour, batch, given)
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given)
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
     assert batch.counts.pending == 0 or colour.name == "sync"
 
@@ -246,6 +246,10 @@ def test_bad_calls_are_named(colour: Any, client: Any, store: Store) -> None:
         colour.call(batch.add_reference, ids(1)[0], "Article", "", ids(1)[0])
     with pytest.raises(errors.WeaviateBatchValidationError, match="UUID"):
         colour.call(batch.add_reference, "x", "Article", "next", ids(1)[0])
+    with pytest.raises(errors.WeaviateBatchValidationError, match="next.*not None"):
+        colour.call(batch.add_reference, ids(1)[0], "Article", "next", None)
+    with pytest.raises(errors.WeaviateBatchValidationError, match="tenant"):
+        colour.call(batch.add_object, "Article", tenant=3)
     leave(colour, batch)
     with pytest.raises(errors.WeaviateBatchValidationError, match="within the block"):
         colour.call(batch.add_object, "Article")
@@ -285,7 +289,7 @@ def test_a_request_that_fails_is_made_up_for(
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_a_stream_that_fails_at_any_message_is_made_up_for(
     colour: Any, client: Any, store: Store, code: Any, at: int
 ) -> None:
@@ -345,8 +349,7 @@ def test_a_server_that_stays_away_ends_the_batch_in_time(
     colour.call(batch.flush)
     fake.stop_grpc()
     with pytest.raises(errors.WeaviateBatchError, match="has not answered"):
-        fill(colour, batch, given[50:])
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given[50:])
     check(batch, store, given)
     assert batch.counts.stored == 50
     assert all(one.retryable for one in batch.failed_objects)
@@ -371,18 +374,47 @@ def test_a_reference_from_nothing_is_named_as_such(colour: Any, store: Store, fa
     assert batch.counts == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("mode", ["dynamic", "stream"])
-def test_an_object_larger_than_the_server_takes_fails_alone(
-    colour: Any, store: Store, fake: FakeWeaviate, mode: str
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_object_larger_than_the_server_takes_is_refused_at_once(
+    colour: Any, store: Store, fake: FakeWeaviate, kind: str
 ) -> None:
     fake.max_message_size = 20_000
-    client = colour.connect(fake)
-    batch = enter(colour, getattr(client.collections.use("Article").batch, mode)(on_failure=lambda told: None))
-    given = ids(40)
-    fill(colour, batch, given)
+    batch = enter(colour, begin(colour.connect(fake).collections.use("Article").batch, kind))
+    fill(colour, batch, ids(40))
+    sizes = range(19_800, 20_000, 4)  # what is just below the limit is taken, and goes
+    taken = 0
+    for size in sizes:
+        try:
+            colour.call(batch.add_object, {"title": "x" * size})
+            taken += 1
+        except errors.WeaviateBatchValidationError as error:
+            assert "Object" in str(error) and "19,984" in str(error) and "GRPC_MAX_MESSAGE_SIZE" in str(error)
+    leave(colour, batch)
+    assert 10 < taken < len(sizes)
+    assert batch.counts == (40 + taken, 40 + taken, 0, 0)
+
+
+def test_objects_that_are_too_large_for_a_proxy_fail_alone(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store
+) -> None:
+    def write(message: Any, call: Any) -> Any:
+        if message.ByteSize() > 20_000:
+            raise RpcFault(grpc.StatusCode.RESOURCE_EXHAUSTED, "message larger than max (20001 vs. 20000)")
+        return store._objects(message, call)
+
+    fake.on_rpc(WeaviateMethods.BatchObjects, write)
+    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None))
+    fill(colour, batch, ids(300))
     colour.call(batch.add_object, {"title": "x" * 50_000})
     leave(colour, batch)
-    assert batch.counts == (41, 40, 1, 0)
+    assert batch.counts == (301, 300, 1, 0)
+
+
+def test_a_reference_to_nothing_is_none(colour: Any, client: Any, store: Store) -> None:
+    batch = enter(colour, client.collections.use("Article").batch.dynamic())
+    colour.call(batch.add_reference, ids(1)[0], "next", [])
+    leave(colour, batch)
+    assert batch.counts == (0, 0, 0, 0) and not store.references
 
 
 def test_a_server_that_says_nothing_is_left(colour: Any, store: Store, fake: FakeWeaviate) -> None:
@@ -446,8 +478,7 @@ def test_a_closed_client_ends_its_batch(colour: Any, client: Any, store: Store) 
     colour.call(batch.flush)
     colour.call(client.close)
     with pytest.raises(errors.WeaviateBaseError):
-        fill(colour, batch, ids(5))
-        leave(colour, batch)
+        fill_and_leave(colour, batch, ids(5))
     assert batch.counts.pending == 0 and batch.counts.stored == 5
 
 
@@ -458,8 +489,7 @@ def test_a_stream_whose_credentials_are_refused_ends_the_batch(
     batch = enter(colour, client.collections.use("Article").batch.stream())
     given = ids(10)
     with pytest.raises(errors.WeaviateBatchError, match="unauthorized"):
-        fill(colour, batch, given)
-        leave(colour, batch)
+        fill_and_leave(colour, batch, given)
     check(batch, store, given)
     assert batch.counts.unknown == 10  # the fault came after the server had taken them
 
@@ -510,7 +540,7 @@ def test_an_interrupted_block_leaves_exact_accounts(fake: FakeWeaviate, store: S
                     for uuid in given + given[:10]:
                         await batch.add_object({}, uuid=uuid)
 
-            with pytest.raises(TimeoutError):
+            with pytest.warns(errors.WeaviateBatchWarning), pytest.raises(TimeoutError):
                 await asyncio.wait_for(block(), 1)
             return batch
 
@@ -582,6 +612,11 @@ def test_indexing_is_waited_for(colour: Any, client: Any, fake: FakeWeaviate, st
     leave(colour, batch)
     colour.call(client.batch.wait_for_vector_indexing)
     assert next(told, None) is None
+    read_only = [{"name": "s", "status": "READONLY", "vectorQueueSize": 0}]
+    fake.on_rest("GET", "/v1/schema/Article/shards", lambda request: read_only)
+    colour.call(client.batch.wait_for_vector_indexing, [Shard(collection="Article")])
+    with pytest.raises(errors.WeaviateInvalidInputError, match="Shard"):
+        colour.call(client.batch.wait_for_vector_indexing, ["Article"])
     fake.on_rest("GET", "/v1/schema/Article/shards", 500)
     with pytest.raises(errors.UnexpectedStatusCodeError):
         colour.call(client.collections.use("Article").batch.wait_for_vector_indexing, how_many_failures=1)

@@ -17,6 +17,7 @@ from weaviate_gen.grpc.v1.batch_pb2 import BatchObject
 from tests.batching.kit import Store
 from tests.servers.fake import FakeWeaviate
 from weaviate_hl import errors
+from weaviate_hl.batching.journal import Journal
 from weaviate_hl.classes.data import DataObject
 from weaviate_hl.ops import vectors
 
@@ -24,11 +25,6 @@ ROWS = [
     {"key": str(uuid4()), "title": f"row {number}", "embedding": [float(number), 0.5], "author": str(uuid4())}
     for number in range(30)
 ]
-
-
-@pytest.fixture
-def store(fake: FakeWeaviate) -> Store:
-    return Store(fake)
 
 
 @pytest.fixture
@@ -150,3 +146,124 @@ def test_bad_sources_are_named(colour: Any, articles: Any, tmp_path: Path) -> No
     ):
         with pytest.raises(errors.WeaviateInvalidInputError, match=word):
             colour.call(articles.batch.insert_from, source, **options)
+
+
+@pytest.mark.parametrize("journal", [b"\xff\xfe\x00", b"\0" * 50, b'{"journal": 1, "coll', b"[1]\n", b'{"seed": 3}\n'])
+def test_a_file_that_is_no_journal_is_named(colour: Any, articles: Any, tmp_path: Path, journal: bytes) -> None:
+    path = tmp_path / "import.journal"
+    path.write_bytes(journal)
+    with pytest.raises(errors.WeaviateInvalidInputError, match=r"import\.journal is no journal"):
+        colour.call(articles.batch.insert_from, [{"n": 1}], journal=path)
+    assert path.read_bytes() == journal
+
+
+DAMAGES = [b"[1]", b'{"stored": "x"}', b'{"stored": [[1]]}', b'{"stored": null}', b'{"a": "\xc3']
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_entries_of_a_journal_say_nothing(
+    colour: Any, articles: Any, store: Store, tmp_path: Path, damage: bytes
+) -> None:
+    journal = tmp_path / "import.journal"
+    rows = [{"n": number} for number in range(20)]
+    colour.call(articles.batch.insert_from, rows, journal=journal)
+    head, *entries = journal.read_bytes().splitlines()
+    journal.write_bytes(b"\n".join((head, damage, *entries, damage)))
+    result = colour.call(articles.batch.insert_from, rows, journal=journal)
+    assert len(store.objects) == 20 and set(store.objects.values()) == {1} and not result.objs.uuids
+
+
+def test_the_journal_of_another_version_is_left_alone(colour: Any, articles: Any, tmp_path: Path) -> None:
+    journal = tmp_path / "import.journal"
+    colour.call(articles.batch.insert_from, [{"n": 1}], journal=journal)
+    journal.write_text(journal.read_text().replace('"journal": 1', '"journal": 2'))
+    with pytest.raises(errors.WeaviateInvalidInputError, match="by this version"):
+        colour.call(articles.batch.insert_from, [{"n": 1}], journal=journal)
+
+
+def test_two_imports_cannot_share_a_journal(colour: Any, articles: Any, store: Store, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="files are locked on POSIX only")
+    journal = tmp_path / "import.journal"
+    first = Journal(journal, "Article", None)
+    with pytest.raises(errors.WeaviateInvalidInputError, match="in use by another import"):
+        colour.call(articles.batch.insert_from, [{"n": 1}], journal=journal)
+    first.close()
+    colour.call(articles.batch.insert_from, [{"n": 1}], journal=journal)
+    assert len(store.objects) == 1
+
+
+@pytest.mark.parametrize(
+    "columns", [{"uuid": "idd"}, {"vector": "embeding"}, {"vector": ["n", "m"]}, {"references": ["autor"]}]
+)
+@pytest.mark.parametrize("kind", ["rows", "pandas", "arrow"])
+def test_columns_that_are_not_there_are_named(
+    colour: Any, articles: Any, store: Store, kind: str, columns: dict[str, Any]
+) -> None:
+    source: Any = [{"n": 1}]
+    if kind == "pandas":
+        source = pytest.importorskip("pandas").DataFrame(source)
+    elif kind == "arrow":
+        source = pytest.importorskip("pyarrow").Table.from_pylist(source)
+    with pytest.raises(errors.WeaviateInvalidInputError, match="has no '(idd|embeding|m|autor)', but 'n'"):
+        colour.call(articles.batch.insert_from, source, **columns)
+    assert not store.objects
+
+
+def test_rows_after_the_first_may_lack_vectors_but_not_ids(colour: Any, articles: Any, fake: FakeWeaviate) -> None:
+    key = "id"
+    rows = [{key: str(uuid4()), "v": [1.0]}, {key: None}, {"n": 1}]
+    with pytest.raises(errors.WeaviateInvalidInputError, match="has no 'id', but 'n'"):
+        colour.call(articles.batch.insert_from, rows, uuid=key, vector="v", references=())
+    assert [len(one.vector_bytes) for one in received(fake)] == [4, 0]
+
+
+@pytest.mark.parametrize(
+    "name, content, word",
+    [
+        ("cut.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 1000)[:-20], "after line"),
+        ("not.jsonl.gz", b'{"a": 1}\n', "gzip"),
+        ("deep.jsonl", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n", "line 1"),
+        ("latin.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', "line 2"),
+        ("bad.parquet", b'{"a": 1}\n' * 100, "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(
+    colour: Any, articles: Any, tmp_path: Path, name: str, content: bytes, word: str
+) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(errors.WeaviateInvalidInputError, match=f"{name}.*{word}"):
+        colour.call(articles.batch.insert_from, path)
+
+
+def test_lines_as_other_systems_write_them(colour: Any, articles: Any, fake: FakeWeaviate, tmp_path: Path) -> None:
+    path = tmp_path / "ROWS.JSONL.GZ"
+    path.write_bytes(gzip.compress(b'\xef\xbb\xbf{"n": 1}\r\n\r\n  \r\n{"n": 2}'))
+    colour.call(articles.batch.insert_from, path)
+    assert [one.properties.non_ref_properties["n"] for one in received(fake)] == [1, 2]
+
+
+def test_tables_that_are_none_and_names_that_are_there_twice(colour: Any, articles: Any) -> None:
+    pandas, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    for source, word in (
+        (pandas.Series([1, 2]), "table"),
+        (pandas.DataFrame([[1, 2]], columns=["a", "a"]), "same name: a"),
+        (pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), "same name: a"),
+    ):
+        with pytest.raises(errors.WeaviateInvalidInputError, match=word):
+            colour.call(articles.batch.insert_from, source)
+
+
+def test_vectors_in_all_kinds_of_columns(colour: Any, articles: Any, fake: FakeWeaviate) -> None:
+    pa = pytest.importorskip("pyarrow")
+    for kind in (pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.float16(), 2)):
+        fake.forget()
+        table = pa.table({"v": pa.array([[1.0, 2.0], None, [3.0, 4.0]], type=kind)})
+        colour.call(articles.batch.insert_from, table, vector="v")
+        assert [vectors.to_list(one.vector_bytes) if one.vector_bytes else None for one in received(fake)] == [
+            [1.0, 2.0],
+            None,
+            [3.0, 4.0],
+        ]

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply, BatchStreamRequest
 
 from weaviate_hl import errors
+from weaviate_hl.batching import machine as machine_module
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
 from weaviate_hl.batching.machine import Machine, Mode, Part, fitting
 from weaviate_hl.batching.stream import Talk
@@ -97,6 +98,34 @@ class Events(RuleBasedStateMachine):
         item = ReferenceItem("A", uuid, name, to)
         if link(item) not in {link(one) for one in self.items if isinstance(one, ReferenceItem)}:
             self._add(item)
+
+    @precondition(lambda self: self._open())
+    @rule(uuid=st.sampled_from(IDS), by=st.sampled_from(["_release", "_wait"]), before=st.booleans())
+    def a_signal_interrupts_adding(self, uuid: str, by: str, before: bool) -> None:
+        where: Any = self.machine if by == "_release" else machine_module
+        original = getattr(where, by)
+
+        def interrupted(*args: Any) -> Any:
+            if not before:
+                original(*args)
+            raise KeyboardInterrupt
+
+        setattr(where, by, interrupted)
+        item = ObjectItem(uuid, b"x", "A")
+        self.items.append(item)
+        try:
+            self.machine.add(item)
+        except KeyboardInterrupt:
+            self.machine.interrupted(item)
+        finally:
+            if by == "_wait":
+                setattr(where, by, original)
+            else:
+                delattr(where, by)
+
+    @rule(seconds=st.sampled_from([0.1, 2.0]))
+    def the_server_asks_for_rest(self, seconds: float) -> None:
+        self.machine.rest(seconds, self.now)
 
     def _open(self) -> bool:
         return not self.machine.blocked and self.machine.error is None and not self.machine.closing
@@ -410,6 +439,23 @@ def test_what_failed_keeps_its_reason_when_the_batch_breaks_after_it() -> None:
     assert [(item.outcome, item.reason) for item in machine.news] == [("failed", "no such property")]
 
 
+@pytest.mark.parametrize("by_key", [False, True])
+def test_nothing_is_kept_from_going_by_a_flood_of_something_else(by_key: bool) -> None:
+    machine = Machine(Mode(10, by_key=by_key))
+    other = ObjectItem("B" * 36, b"x", "Other")
+    reference = ReferenceItem("A", IDS[0], "p", IDS[1])
+    taken: list[Item] = []
+    for number in range(100):
+        for each in range(10):
+            machine.add(ObjectItem(f"{number:018}{each:018}", b"x", "A"))
+        if number == 3:
+            machine.add(other)
+            machine.add(reference)
+        if part := machine.take(number / 10):
+            taken += part.items
+    assert taken.index(other) < 100 and taken.index(reference) < 100
+
+
 def test_a_rate_is_kept_in_every_minute() -> None:
     machine = Machine(Mode(10, per_minute=120, linger=None))
     now, sent = 0.0, []
@@ -486,6 +532,7 @@ def test_a_connection_that_broke_leaves_the_outcome_unknown() -> None:
     [
         ("connection to: OpenAI API failed with status: 429 error: slow down", True),
         ("put object: context deadline exceeded", True),
+        ("auto-schema: create collection: class name Article already exists", True),
         ('resolve node name "node1" to host', True),
         ("invalid text property 'title' on class 'A': not a string, but float64", False),
         ("class 'X' not present in schema", False),

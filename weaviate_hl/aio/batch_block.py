@@ -63,7 +63,7 @@ class ClientBatchAsync(RunningBatchAsync):
             from_uuid: The object that has the reference.
             from_collection: Its collection.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
             tenant: The tenant of the objects.
 
         Raises:
@@ -115,7 +115,7 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
         Args:
             from_uuid: The object that has the reference.
             from_property: The property.
-            to: The object that it leads to, several, or `ReferenceToMulti`.
+            to: The object that it leads to, several, or `ReferenceToMulti`; an empty list adds none.
 
         Raises:
             WeaviateBatchValidationError: It is no reference; it is not part of the batch then.
@@ -154,4 +154,8 @@ def _name(collection: str) -> str:
 
 
 def _tenant(tenant: str | Tenant | None) -> str | None:
-    return tenant if tenant is None or type(tenant) is str else tenant_name(tenant)
+    if tenant is None or type(tenant) is str:
+        return tenant
+    if not isinstance(tenant, (str, Tenant)):
+        raise WeaviateBatchValidationError(f"`tenant` must be the name of a tenant or a Tenant, not {tenant!r}")
+    return tenant_name(tenant)

@@ -18,6 +18,7 @@ class Item:
     Attributes:
         key: What the server calls it in its replies; among items with the same key one waits for the other.
         collection: The collection that it is written to.
+        tenant: The tenant of it.
         size: Its bytes in a request.
         index: Its number among the objects, or among the references, of a batch.
         outcome: What became of it; None as long as that is open.
@@ -35,6 +36,7 @@ class Item:
         "retryable",
         "since",
         "size",
+        "tenant",
         "unsure",
         "waiting",
     )
@@ -42,6 +44,7 @@ class Item:
     generation: int
     reason: str
     retryable: bool
+    tenant: str | None
 
     def __init__(self, key: str, collection: str, size: int) -> None:
         self.key = key
@@ -58,10 +61,9 @@ class ObjectItem(Item):
 
     Attributes:
         data: The object as bytes of a request; empty when it is stored.
-        tenant: Its tenant.
     """
 
-    __slots__ = ("data", "tenant", "uuid")
+    __slots__ = ("data", "uuid")
 
     def __init__(self, uuid: str, data: bytes, collection: str, tenant: str | None = None) -> None:
         # The same as Item.__init__, without the call: this is made once for every object.
@@ -85,10 +87,9 @@ class ReferenceItem(Item):
         name: The property.
         to_uuid: The object that it leads to.
         to_collection: Its collection, where the property may lead to several.
-        tenant: The tenant of both.
     """
 
-    __slots__ = ("from_uuid", "name", "tenant", "to_collection", "to_uuid")
+    __slots__ = ("from_uuid", "name", "to_collection", "to_uuid")
 
     def __init__(
         self,

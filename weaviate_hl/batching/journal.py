@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias
 from uuid import UUID, uuid4, uuid5
 
 from weaviate_hl.batching.items import Item, ObjectItem
@@ -31,38 +31,38 @@ class Journal:
         tenant: Its tenant.
 
     Raises:
-        WeaviateInvalidInputError: The file is no journal, or that of another import.
+        WeaviateInvalidInputError: The file is no journal, or that of another import, or an import is using it.
     """
 
     def __init__(self, path: str | os.PathLike[str], collection: str, tenant: str | None) -> None:
         self._path = Path(path)
         self._lock = Lock()
         self._rows: dict[int, int] = {}  # of what is under way: the row of each object
-        mine = {"journal": 1, "collection": collection, "tenant": tenant}
-        lines = self._read()
-        head = lines[0] if lines else mine | {"seed": uuid4().hex}
-        if head | mine != head or "seed" not in head:
-            raise WeaviateInvalidInputError(f"{self._path} is not the journal of an import to {collection!r}")
-        self._seed = UUID(str(head["seed"]))
-        stored = sorted((first, last) for line in lines[1:] for first, last in line.get("stored", ()))
-        self._stored = _merged(stored)
-        self._starts = [first for first, _ in self._stored]
         self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed by `close`
-        self._write("" if lines else head)
+        try:
+            self._begin({"journal": 1, "collection": collection, "tenant": tenant})
+        except BaseException:
+            self.close()
+            raise
 
-    def _read(self) -> list[Any]:
-        if not self._path.exists():
-            return []
-        lines = self._path.read_text(encoding="utf-8").splitlines()
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(json.loads(line or "{}"))
-            except ValueError:
-                if number < 2:
-                    raise WeaviateInvalidInputError(f"{self._path} is no journal") from None
-                # half a line, written when the import ended: the rows that it speaks of are written again
-        return found
+    def _begin(self, mine: dict[str, Any]) -> None:
+        if not _locked(self._file):
+            raise WeaviateInvalidInputError(f"{self._path} is in use by another import")
+        first, *others = self._path.read_bytes().split(b"\n")
+        head = _entry(first) if first else mine | {"seed": uuid4().hex}
+        try:
+            self._seed = UUID(head["seed"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise WeaviateInvalidInputError(f"{self._path} is no journal: give another file") from None
+        if head | mine != head:
+            raise WeaviateInvalidInputError(
+                f"{self._path} is not the journal of an import to {mine['collection']!r} by this version"
+            )
+        # An entry that is damaged, as half a line is that was written when the import ended, says nothing: its rows
+        # are written again.
+        self._stored = _merged(sorted(part for line in others for part in _stored(_entry(line))))
+        self._starts = [start for start, _ in self._stored]
+        self._write("" if first else head)
 
     def has(self, row: int) -> bool:
         """Whether a row was stored before."""
@@ -96,6 +96,34 @@ class Journal:
 
     def _write(self, line: Any) -> None:
         self._file.write(("" if line == "" else json.dumps(line)) + "\n")
+
+
+def _locked(file: TextIO) -> bool:
+    """Lock a file, where the system can, until it is closed."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _stored(entry: dict[str, Any]) -> list[Range]:
+    try:
+        return [(int(first), int(last)) for first, last in entry.get("stored", ())]
+    except (TypeError, ValueError):
+        return []
 
 
 def _merged(ranges: Iterable[Range]) -> list[Range]:

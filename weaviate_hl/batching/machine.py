@@ -14,9 +14,10 @@ Three rules keep the accounts and the order:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from random import random
 from typing import Literal, NamedTuple, cast
 
@@ -25,7 +26,7 @@ from weaviate_hl.batching.verdicts import may_pass
 
 PART_BYTES = 4_000_000
 HELD_BYTES = 12_000_000
-HELD = 20_000
+HELD = 10_000  # not more: what is held goes through the garbage collector, again and again
 KEPT = 100_000
 """Of what is stored the last so many are remembered; of what failed at most so many are."""
 KEPT_BYTES = 64_000_000
@@ -75,6 +76,23 @@ class Mode:
         self.by_key = by_key
 
 
+class Lane:
+    """Items that may go out together, in their order.
+
+    Attributes:
+        items: The items.
+        size: Their bytes.
+        due: From when on they go without waiting for more; None: nobody has looked yet.
+    """
+
+    __slots__ = ("due", "items", "size")
+
+    def __init__(self) -> None:
+        self.items: deque[Item] = deque()
+        self.size = 0
+        self.due: float | None = None
+
+
 class Part(NamedTuple):
     """Items to be sent in one request."""
 
@@ -115,6 +133,7 @@ class Machine:
         self._stored_ids: deque[str] = deque(maxlen=KEPT)  # two plain ones: nothing for the garbage collector to follow
         self._stored_places: deque[int] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
+        self.listeners = 0  # who is being told of failures, and may add something again
         self.noted: list[int] | None = None  # objects stored since the driver looked, if it wants to know
         self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
@@ -122,15 +141,13 @@ class Machine:
         self._most_bytes = held_bytes
         self._most = held
         self._random = random
-        self._lanes: dict[str, deque[ObjectItem]] = {}  # objects that may go
-        self._references: deque[ReferenceItem] = deque()
+        self._lanes: dict[str | None, Lane] = {}  # what may go; the one that went last is the last; None: references
         self._unsure: deque[ReferenceItem] = deque()
         self._later: list[tuple[float, int, Item]] = []  # to be tried again, by when
         self._number = count()
         self._freed: deque[Item] = deque()
         self._last: dict[str, Item] = {}  # the latest unsettled item of each key
-        self._held_bytes = self._queued = self._queued_bytes = 0
-        self._oldest: float | None = None  # since when something waits for others
+        self._held_bytes = 0
         self._away_since: float | None = None
         self._strikes = 0
         self._generation = 0
@@ -145,39 +162,54 @@ class Machine:
         if not self.held:
             self._away_since = None  # nobody has asked for the server since
         kind = type(item)
+        # From here to the end of the counting nothing is called: a signal interrupts before it, or after.
         item.index = self.submitted[kind]
         item.generation = self._generation
-        self.submitted[kind] = item.index + 1
+        self.submitted[kind] += 1
         self.held += 1
         self._held_bytes += item.size
         if self._held_bytes >= self._most_bytes or self.held >= self._most:
             self.blocked = True
         if kind is ObjectItem or self._by_key:
-            earlier = self._last.get(item.key)
-            self._last[item.key] = item
-            if earlier is not None:
+            earlier = self._last.setdefault(item.key, item)
+            if earlier is not item:
                 _wait(item, earlier)
+                self._last[item.key] = item
                 return self.blocked
         return self._release(item)
 
+    def interrupted(self, item: Item) -> None:
+        """A signal has ended `add`, nobody knows where: what is counted, and neither may go nor waits, fails."""
+        if not hasattr(item, "generation"):
+            return
+        earlier = self._last.get(item.key)
+        if earlier is not None and earlier is not item and item in (earlier.waiting or ()):
+            self._last[item.key] = item
+            return
+        joined = self._joined(item) if isinstance(item, ReferenceItem) else None
+        waits = joined is not None and item in (joined.waiting or ())
+        if not waits and not any(item in lane.items for lane in self._lanes.values()):
+            self._lose(item, "adding it was interrupted", retryable=True)
+
     def _release(self, item: Item) -> bool:
         """Let an item go that waits for no other of its key."""
+        name: str | None
         if type(item) is ObjectItem:
-            lane = item.collection if self._by_key else ""
-            queue = self._lanes.get(lane)
-            if queue is None:
-                queue = self._lanes[lane] = deque()
-            queue.append(item)
-            self._queued_bytes += item.size
+            name = item.collection if self._by_key else ""
         else:
-            reference = cast(ReferenceItem, item)
-            if (earlier := self._joined(reference)) is not None:
+            if (earlier := self._joined(cast(ReferenceItem, item))) is not None:
                 _wait(item, earlier)
                 return False
-            self._references.append(reference)
-        self._queued += 1
-        queued = self._queued
-        return queued == 1 or not queued % self.size or self._queued_bytes >= self._part_bytes or self.blocked
+            name = None
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = Lane()
+        lane.items.append(item)
+        lane.size += item.size
+        self._lanes[name] = lane  # only now: a lane is never empty, even if a signal comes between
+        count = len(lane.items)
+        full = not count % self.size or lane.size % self._part_bytes < item.size  # one part more
+        return full or count == 1 or self.blocked
 
     def _joined(self, item: ReferenceItem) -> Item | None:
         """An object that a reference must wait for."""
@@ -188,14 +220,20 @@ class Machine:
     def take(self, now: float) -> Part | None:
         """What is to be sent now, if anything."""
         self._wake(now)
-        if self._oldest is None and self._queued:
-            self._oldest = now
         if now < self.quiet_until or self.error is not None:
             return None
-        part = self._take_objects(now) or self._take_references(now)
-        if part is not None or not self._queued:
-            self._oldest = None
-        return part
+        must = self.closing or self.blocked or any(self._open.values())
+        for name, lane in [*self._lanes.items()]:
+            if lane.due is None:
+                lane.due = self._due(now)
+            full = len(lane.items) >= self.size or lane.size >= self._part_bytes
+            if (full or must or now >= lane.due) and (part := self._take_from(name, lane, now)):
+                return part
+        return None
+
+    def _due(self, now: float) -> float:
+        """From when on what begins to wait now goes without waiting for more."""
+        return inf if self.mode.linger is None else now + self.mode.linger
 
     def _wake(self, now: float) -> None:
         while self._later and self._later[0][0] <= now:
@@ -204,16 +242,19 @@ class Machine:
                 self._unsure.append(item)
             else:
                 self._release(item)
-                self._oldest = now - (self.mode.linger or 0.0)
+                for lane in self._lanes.values():
+                    if lane.items[-1] is item:
+                        lane.due = now
 
     def wait(self, now: float) -> float | None:
         """After how many seconds `take` may give something by the time alone; None: never."""
-        if self._oldest is None and self._queued:
-            self._oldest = now
         moments = [self._later[0][0]] if self._later else []
-        if self._oldest is not None and self.mode.linger is not None:
-            moments.append(max(self._oldest + self.mode.linger, self.quiet_until))
-        elif self.quiet_until > now:
+        for lane in self._lanes.values():
+            if lane.due is None:
+                lane.due = self._due(now)
+            if lane.due < inf:
+                moments.append(max(lane.due, self.quiet_until))
+        if self.quiet_until > now:
             moments.append(self.quiet_until)
         return max(0.0, min(moments) - now) if moments else None
 
@@ -221,45 +262,28 @@ class Machine:
         """Whether there is a reason to open a stream; None if not now."""
         return (self.held > 0 and now >= self.quiet_until) or None
 
-    def _urgent(self, now: float) -> bool:
-        """Whether items go without waiting for more."""
-        if self.closing or any(self._open.values()) or self.blocked:
-            return True
-        linger = self.mode.linger
-        return linger is not None and self._oldest is not None and now >= self._oldest + linger
-
-    def _take_objects(self, now: float) -> Part | None:
-        if not self._lanes:
-            return None
-        lane, queue = max(self._lanes.items(), key=lambda pair: len(pair[1]))
-        if len(queue) < self.size and self._queued_bytes < self._part_bytes and not self._urgent(now):
-            return None
-        items: list[ObjectItem] = []
+    def _take_from(self, name: str | None, lane: Lane, now: float) -> Part | None:
+        """A part of what is in a lane, which is the last then: nothing keeps others from going."""
+        queue = lane.items
+        items: list[Item] = []
         size = 0
         while queue and len(items) < self.size and (not items or size + queue[0].size <= self._part_bytes):
             item = queue.popleft()
+            lane.size -= item.size
+            if name is None and (earlier := self._joined(cast(ReferenceItem, item))) is not None:
+                _wait(item, earlier)  # its object was added after it
+                continue
             size += item.size
             items.append(item)
-        if not queue:
-            del self._lanes[lane]
-        self._queued -= len(items)
-        self._queued_bytes -= size
+        del self._lanes[name]
+        if queue:
+            lane.due = self._due(now)
+            self._lanes[name] = lane
+        if name is None:
+            return Part("references", items) if items else None
         if self.mode.per_minute is not None:
             self.quiet_until = now + len(items) * 60 / self.mode.per_minute
         return Part("objects", items)
-
-    def _take_references(self, now: float) -> Part | None:
-        if not self._references or (len(self._references) < self.size and not self._urgent(now)):
-            return None
-        items: list[ReferenceItem] = []
-        while self._references and len(items) < self.size:
-            item = self._references.popleft()
-            self._queued -= 1
-            if (earlier := self._joined(item)) is None:
-                items.append(item)
-            else:  # its object was added after it
-                _wait(item, earlier)
-        return Part("references", items) if items else None
 
     def take_unsure(self, now: float) -> ReferenceItem | None:
         """A reference of unknown outcome: whether the server has it must be seen before it may be sent again."""
@@ -286,11 +310,10 @@ class Machine:
         self.heard()
         if self.mode.adaptive and len(part.items) >= self.size // 2:
             self.size = fitting(self.size, seconds)
-        for position, item in enumerate(part.items):
+        for position, item in enumerate(part.items if errors else ()):
             if position in errors:
                 self.refuse(item, errors[position], now)
-            else:
-                self.store(item, now)
+        self.store([item for position, item in enumerate(part.items) if position not in errors], now)
 
     def heard(self) -> None:
         """The server is there."""
@@ -340,26 +363,26 @@ class Machine:
         """Whether the server has a reference of unknown outcome; if not, it is sent again."""
         item.unsure = False
         if present:
-            self.store(item, now)
+            self.store([item], now)
         elif not self._give_up(item, item.reason, now):
             self._release(item)
 
-    def store(self, item: Item, now: float) -> None:
-        """The server has stored an item."""
-        if item.outcome is not None:
-            return
-        item.outcome = "stored"
-        kind = type(item)
-        self._stored[kind] += 1
-        if kind is ObjectItem:
-            item.data = b""  # type: ignore[attr-defined]
-            self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
-            self._stored_places.append(item.index)
-            if self.noted is not None:
-                self.noted.append(item.index)
-        self._close(item)
-        if self._freed:
-            self._free(now)
+    def store(self, items: Iterable[Item], now: float) -> None:
+        """The server has stored items."""
+        for item in items:
+            if item.outcome is not None:
+                continue
+            item.outcome = "stored"
+            kind = type(item)
+            self._stored[kind] += 1
+            if kind is ObjectItem:
+                item.data = b""  # type: ignore[attr-defined]
+                self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
+                self._stored_places.append(item.index)
+                if self.noted is not None:
+                    self.noted.append(item.index)
+            self._close(item)
+        self._free(now)
 
     def _fail(self, item: Item, now: float, reason: str, retryable: bool = False) -> None:
         """The last word on an item that was not stored, or may have been."""
@@ -384,9 +407,9 @@ class Machine:
             self.blocked = self._may_not_be_added()
         if item.generation != self._generation:
             self._open[item.generation] -= 1
-        last = self._last
-        if last.get(item.key) is item:
-            del last[item.key]
+        latest = self._last.pop(item.key, item)
+        if latest is not item:
+            self._last[item.key] = latest
         if item.waiting is not None:
             self._freed.extend(item.waiting)
             item.waiting = None
@@ -399,10 +422,12 @@ class Machine:
         """See to those that have waited for one that is settled; when all is over, to those that wait for them too."""
         while self._freed:
             item = self._freed.popleft()
+            if item.outcome is not None:  # adding it was interrupted
+                continue
             if self.error is None:
                 self._release(item)
             else:
-                self._lose(item, f"the batch was stopped: {self.error}", retryable=True)
+                self._lose(item, f"the batch was stopped: {said(self.error)}", retryable=True)
 
     def _try_again(self, item: Item, reason: str, now: float, due: float) -> None:
         if item.outcome is not None:  # settled, and its reason with it
@@ -444,7 +469,7 @@ class Machine:
     @property
     def finished(self) -> bool:
         """Whether there is nothing more to do."""
-        return (self.closing or self.error is not None) and not self.held
+        return (self.closing or self.error is not None) and not self.held and not self.listeners
 
     def stop(self, error: BaseException) -> None:
         """End it: what is not in flight is settled now, what is, when it comes back."""
@@ -452,15 +477,12 @@ class Machine:
             return
         self.error = error
         self.blocked = True
-        queued = [item for queue in self._lanes.values() for item in queue]
+        queued = [item for lane in self._lanes.values() for item in lane.items]
         later = [item for _, _, item in self._later]
-        self._freed.extend((*queued, *self._references, *self._unsure, *later))
+        self._freed.extend((*queued, *self._unsure, *later))
         self._lanes.clear()
-        self._references.clear()
         self._unsure.clear()
         self._later.clear()
-        self._queued = self._queued_bytes = 0
-        self._oldest = None
         self._free(0.0)
 
     # Accounts
@@ -479,6 +501,19 @@ def _wait(item: Item, earlier: Item) -> None:
     if earlier.waiting is None:
         earlier.waiting = []
     earlier.waiting.append(item)
+
+
+def by_place(part: Part) -> list[Part]:
+    """The parts of a part that go to one collection and tenant each."""
+    places: dict[tuple[str, str | None], list[Item]] = {}
+    for item in part.items:
+        places.setdefault((item.collection, item.tenant), []).append(item)
+    return [Part(part.kind, items) for items in places.values()]
+
+
+def said(error: BaseException | None) -> str:
+    """An error in words; some have none but their name."""
+    return str(error) or type(error).__name__
 
 
 def fitting(size: int, seconds: float) -> int:

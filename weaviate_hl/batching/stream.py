@@ -92,9 +92,8 @@ class Talk:
         for error in results.errors:  # before the successes: the server may list an item in both
             if item := in_flight.pop(error.uuid.lower() or error.beacon, None):
                 machine.refuse(item, error.error, now)
-        for success in results.successes:
-            if item := in_flight.pop(success.uuid.lower() or success.beacon, None):
-                machine.store(item, now)
+        stored = (in_flight.pop(success.uuid.lower() or success.beacon, None) for success in results.successes)
+        machine.store(filter(None, stored), now)
         if self._taken:
             self._taken.intersection_update(in_flight)
 
@@ -126,8 +125,10 @@ class Talk:
             for what, items in lost.items():
                 if items:
                     self._machine.failed(items, what, "the server ended the stream without a word of it", now)
-        else:
-            self._machine.failed(left, "unknown" if left and verdict == "away" else verdict, reason, now)
+            return
+        for item in left:
+            item.unsure = item.unsure or isinstance(item, ReferenceItem)  # the end says nothing of single messages
+        self._machine.failed(left, "unknown" if left and verdict in ("away", "later") else verdict, reason, now)
 
 
 def start(consistency_level: str | None) -> bytes:

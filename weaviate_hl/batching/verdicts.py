@@ -12,7 +12,9 @@ MAY_PASS = re.compile(
     r"rate.?limit|too many requests|status(?: code)?:? ?(?:429|50[0234])\b|i/o timeout"
     # a node that is starting or ending, or cannot be reached
     r"|shutting down|already shut|not ready|resolve node name|leader not found|no leader|connect: post|enough replicas"
-    r"|client connection is closing|connection re(?:fused|set)|broken pipe|context (?:deadline exceeded|canceled)",
+    r"|client connection is closing|connection re(?:fused|set)|broken pipe|context (?:deadline exceeded|canceled)"
+    # another request has made the collection, by auto-schema, at the same time
+    r"|create collection: class name \S+ already exists",
     re.IGNORECASE,
 ).search
 """What the server says of an object when it, another node or a provider of vectors has a trouble that may pass."""

@@ -125,6 +125,10 @@ class Strand:
         """Wait until it has ended."""
         await asyncio.wait([self._task])
 
+    def is_current(self) -> bool:
+        """Whether this runs in it."""
+        return asyncio.current_task() is self._task
+
     def cancel(self) -> None:
         """Interrupt it."""
         self._task.cancel()

@@ -13,7 +13,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from itertools import takewhile
 from queue import Empty, SimpleQueue
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread, current_thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, overload
 
@@ -94,6 +94,10 @@ class Strand:
     def join(self) -> None:
         """Wait until it has ended."""
         self._thread.join()
+
+    def is_current(self) -> bool:
+        """Whether this runs in it."""
+        return current_thread() is self._thread
 
     def cancel(self) -> None:
         """Nothing: a thread cannot be interrupted."""

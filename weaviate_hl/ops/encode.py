@@ -80,15 +80,13 @@ class Encoder:
                 message = _Properties()
                 _fill_references(message, references)
                 body += message.SerializeToString()
-            tail = [body, self._common]
-            size = varint(len(body))
-            if vector is not None:
-                _add_vectors(tail, vector)
+            head, data = (b"", b"") if vector is None else _vectors(vector)
         except BadValue as bad:
             raise _invalid(bad, uuid, index) from None
         # BatchObjectsRequest: objects = 1. BatchObject: uuid = 1, of 36 bytes, properties = 3.
-        whole = varint(39 + len(size) + sum(map(len, tail)))
-        return text, b"".join((b"\n", whole, b"\n$", text.encode(), b"\x1a", size, *tail))
+        size, common = varint(len(body)), self._common
+        whole = varint(39 + len(size) + len(body) + len(common) + len(head) + len(data))
+        return text, b"".join((b"\n", whole, b"\n$", text.encode(), b"\x1a", size, body, common, head, data))
 
 
 def request(pieces: Iterable[bytes], consistency_level: str | None = None) -> bytes:
@@ -211,7 +209,9 @@ def targets(given: Any, name: str) -> tuple[list[str], str | None]:
                 if uuids and beacon[1] != collection:
                     raise BadValue("all beacons of a reference lead to one collection")
                 collection, uuid = beacon[1] or collection, beacon[2]
-            uuids.append(identify("" if uuid is None else uuid))
+            if uuid is None:  # which `identify` would make one for
+                raise BadValue("expected a UUID, not None")
+            uuids.append(identify(uuid))
         except BadValue as bad:
             raise BadValue(bad.reason, f"reference {name!r}{'' if single else f'[{position}]'}") from None
     return uuids, collection
@@ -253,7 +253,7 @@ def _fill_references(message: batch_pb2.BatchObject.Properties, references: Mapp
 def _all(properties: Any, convert: Callable[[Any], T]) -> T:
     """The properties of an object converted; errors name the property."""
     try:
-        properties = plain(properties)
+        properties = properties if type(properties) is dict else plain(properties)
     except InvalidDataModelError:
         raise BadValue(f"expected values by name, not {short(properties)}", "properties") from None
     if "id" in properties:
@@ -266,7 +266,8 @@ def _all(properties: Any, convert: Callable[[Any], T]) -> T:
 
 def _encode(properties: Mapping[str, Any]) -> bytes:
     """The properties of an object as bytes of `BatchObject.Properties`."""
-    body, others = scalars.split(properties)
+    plain, others = scalars.split(properties)
+    body = b"\n" + varint(len(plain)) + plain if plain else b""  # Properties: non_ref_properties = 1
     if others:
         message = _Properties()
         _fill(message, others)
@@ -351,9 +352,10 @@ def _add_list(message: _Target, name: str, values: Any) -> None:
 # Vectors.
 
 
-def _add_vectors(parts: list[bytes], given: Any) -> None:
-    """What is spliced behind an object: vector_bytes = 6 for one without a name, vectors = 23 for those with."""
-    if isinstance(given, dict) or (not isinstance(given, list) and isinstance(given, Mapping)):
+def _vectors(given: Any) -> tuple[bytes, bytes]:
+    """What is put behind an object, in two parts: vector_bytes = 6 without a name, vectors = 23 with names."""
+    if hasattr(given, "keys") and isinstance(given, Mapping):  # in this order: an abstract class takes its time
+        parts: list[bytes] = []
         for name, vector in _by_name(given, "vectors"):
             data, kind = _named(name, vectors.encode, vector)
             if data:
@@ -361,12 +363,11 @@ def _add_vectors(parts: list[bytes], given: Any) -> None:
                 named: Any = base_pb2.Vectors(name=name, type=kind)  # type: ignore[arg-type]
                 head = named.SerializeToString() + b"\x1a" + varint(len(data))
                 parts += (b"\xba\x01", varint(len(head) + len(data)), head, data)
-        return
+        return b"", b"".join(parts)
     data, kind = _named("", vectors.encode, given)
     if kind == vectors.MULTI:
         raise _nameless()
-    if data:
-        parts += (b"2", varint(len(data)), data)
+    return (b"2" + varint(len(data)) if data else b""), data
 
 
 def _named(name: str, convert: Callable[[Any], T], vector: Any) -> T:

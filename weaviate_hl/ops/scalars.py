@@ -7,9 +7,9 @@ once for each name. Several such pieces behind one another, or behind what proto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from struct import Struct
 from typing import Any
 
+from weaviate_hl.ops.values import packer
 from weaviate_hl.ops.varint import varint
 from weaviate_hl.values.inputs import MAX_INTEGER
 
@@ -17,12 +17,11 @@ SHORT = 100
 """Texts of fewer bytes have the bytes before them made once."""
 NAMES = 10_000
 
-_double = Struct("<d").pack
-_names: dict[str, _Name] = {}
+_double = packer(1, "d").pack
 
 
 def split(properties: Mapping[str, Any]) -> tuple[bytes, dict[str, Any] | None]:
-    """The plain properties as bytes of `BatchObject.Properties`, and those that are not plain.
+    """The plain properties as the bytes of a `Struct`, and those that are not plain.
 
     Args:
         properties: The properties of an object.
@@ -31,11 +30,11 @@ def split(properties: Mapping[str, Any]) -> tuple[bytes, dict[str, Any] | None]:
     others: dict[str, Any] | None = None
     for name, value in properties.items():
         try:
-            known = _names.get(name) or _learn(name)
+            known = _names[name]
             kind = type(value)  # exact types: they are nearly all, and bool is an int
             if kind is str:
                 text = value.encode()
-                parts += (known.before_text(len(text)), text)
+                parts += (known.texts[len(text)], text)
                 continue
             if kind is bool:
                 parts.append(known.true if value else known.false)
@@ -47,40 +46,54 @@ def split(properties: Mapping[str, Any]) -> tuple[bytes, dict[str, Any] | None]:
             pass
         others = others or {}
         others[name] = value
-    plain = b"".join(parts)
-    return (b"\n" + varint(len(plain)) + plain if plain else b""), others  # Properties: non_ref_properties = 1
+    return b"".join(parts), others
 
 
 class _Name:
     """The bytes before values of a name: an entry of `Struct.fields` (1), its key (1), its value (2)."""
 
-    __slots__ = ("_key", "_texts", "false", "number", "true")
+    __slots__ = ("_key", "false", "number", "texts", "true")
 
     def __init__(self, name: str) -> None:
         key = name.encode()
         self._key = b"\n" + varint(len(key)) + key
-        self._texts: list[bytes | None] = [None] * SHORT
         # Value: number_value = 2, string_value = 3, bool_value = 4.
-        self.number = self._before(b"\x11", 8)
-        self.true = self._before(b" \x01", 0)
-        self.false = self._before(b" \x00", 0)
+        self.number = self.before(b"\x11", 8)
+        self.true = self.before(b" \x01", 0)
+        self.false = self.before(b" \x00", 0)
+        self.texts = _Texts(self)
 
-    def before_text(self, size: int) -> bytes:
-        if size >= SHORT:
-            return self._before(b"\x1a" + varint(size), size)
-        known = self._texts[size]
-        if known is None:
-            known = self._texts[size] = self._before(b"\x1a" + varint(size), size)
-        return known
-
-    def _before(self, tag: bytes, size: int) -> bytes:
+    def before(self, tag: bytes, size: int) -> bytes:
         """What is before a value of so many bytes."""
         value = b"\x12" + varint(len(tag) + size) + tag
         return b"\n" + varint(len(self._key) + len(value) + size) + self._key + value
 
 
-def _learn(name: str) -> _Name:
-    if len(_names) >= NAMES:
-        _names.clear()
-    known = _names[name] = _Name(name)
-    return known
+class _Texts(dict[int, bytes]):
+    """The bytes before texts of a name, by the size of the text; those of short ones are kept."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: _Name) -> None:
+        self._name = name
+
+    def __missing__(self, size: int) -> bytes:
+        before = self._name.before(b"\x1a" + varint(size), size)
+        if size < SHORT:
+            self[size] = before
+        return before
+
+
+class _Names(dict[str, _Name]):
+    """Names that were seen, so many at most."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> _Name:
+        if len(self) >= NAMES:
+            self.clear()
+        known = self[name] = _Name(name)
+        return known
+
+
+_names = _Names()

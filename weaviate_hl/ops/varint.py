@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _SMALL = [bytes((number,)) for number in range(128)]
+_MORE = [bytes((number | 128,)) for number in range(128)]
 
 
 def varint(number: int) -> bytes:
@@ -10,7 +11,7 @@ def varint(number: int) -> bytes:
     if number < 128:
         return _SMALL[number]
     if number < 16384:
-        return bytes((number & 127 | 128, number >> 7))
+        return _MORE[number & 127] + _SMALL[number >> 7]
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)

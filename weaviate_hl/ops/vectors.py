@@ -99,14 +99,14 @@ def _dimension(data: bytes) -> int:
 
 def _is_row(value: Any) -> bool:
     return (
-        not isinstance(value, (str, bytes, Mapping)) and hasattr(value, "__len__") and getattr(value, "shape", 1) != ()
+        hasattr(value, "__len__") and not isinstance(value, (str, bytes, Mapping)) and getattr(value, "shape", 1) != ()
     )
 
 
 def _pack(values: Sequence[Any]) -> bytes:
     try:
         data: bytes = packer(len(values), "f").pack(*values)
-        if _is_ordinary(data) or isfinite(sum(values)):
+        if _is_ordinary(data) or all(map(isfinite, to_list(data))):
             return data
     except (struct.error, OverflowError, TypeError, ValueError):
         pass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Unpack
 from weaviate_hl.batching import plans
 from weaviate_hl.batching.options import BatchOptions, Options
 from weaviate_hl.colour.sync import sleep
-from weaviate_hl.errors import WeaviateBaseError
+from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.ops import schema
 from weaviate_hl.values.generics import Properties
 
@@ -27,30 +27,38 @@ if TYPE_CHECKING:
 INDEXING_LOOK = 0.25
 """Seconds between two looks whether vectors are indexed."""
 
+BUSY = ("INDEXING", "LOADING")
+"""What a shard says of itself that will be something else in a while; one that is read-only stays that."""
 
-class _Batching:
-    """What `client.batch` and `collection.batch` have in common: what became of the last batch."""
+
+class Batching:
+    """What `client.batch` and `collection.batch` have in common: what became of the last batch.
+
+    Attributes:
+        transport: The connection.
+        last: The batch that was entered or left last.
+    """
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._last: RunningBatch | None = None
+        self.transport = transport
+        self.last: RunningBatch | None = None
 
     @property
     def failed_objects(self) -> list[ErrorObject]:
         """The objects of the last batch that were not stored, or not known to be."""
-        return [] if self._last is None else self._last.failed_objects
+        return [] if self.last is None else self.last.failed_objects
 
     @property
     def failed_references(self) -> list[ErrorReference]:
         """The references of the last batch that were not stored, or not known to be."""
-        return [] if self._last is None else self._last.failed_references
+        return [] if self.last is None else self.last.failed_references
 
     @property
     def results(self) -> BatchResult:
         """What became of the last batch; of the objects that were stored, the last 100,000."""
         from weaviate_hl.values.batch import BatchResult
 
-        return BatchResult() if self._last is None else self._last.results
+        return BatchResult() if self.last is None else self.last.results
 
     def wait_for_vector_indexing(self, shards: list[Shard] | None = None, how_many_failures: int = 5) -> None:
         """Wait until the server has indexed all vectors; this matters where it does so in the background.
@@ -59,27 +67,36 @@ class _Batching:
             shards: What to wait for; without, the collections and tenants of the last batch.
             how_many_failures: How many failed looks at the server, one after another, are put up with.
         """
-        places = self._places() if shards is None else [(shard.collection, shard.tenant) for shard in shards]
+        places = self._places() if shards is None else _places_of(shards)
         failures = 0
         while places:
             try:
-                told = self._transport.execute(schema.shards(*places[-1]))
+                told = self.transport.execute(schema.shards(*places[-1]))
             except WeaviateBaseError:
                 failures += 1
                 if failures >= how_many_failures:
                     raise
             else:
                 failures = 0
-                if all(shard.status == "READY" and not shard.vector_queue_size for shard in told):
+                if not any(shard.status in BUSY or shard.vector_queue_size for shard in told):
                     places.pop()
                     continue
             sleep(INDEXING_LOOK)
 
     def _places(self) -> list[tuple[str, str | None]]:
-        return [] if self._last is None else self._last.places
+        return [] if self.last is None else self.last.places
 
 
-class ClientBatching(_Batching):
+def _places_of(shards: Sequence[Shard]) -> list[tuple[str, str | None]]:
+    from weaviate_hl.values.inputs import Shard
+
+    for shard in shards:
+        if not isinstance(shard, Shard):
+            raise WeaviateInvalidInputError(f"`shards` must be a list of Shard(collection=...), not {shards!r}")
+    return [(shard.collection, shard.tenant) for shard in shards]
+
+
+class ClientBatching(Batching):
     """Writes objects and references of any collections, many at a time: `client.batch`.
 
     Example:
@@ -151,11 +168,10 @@ class ClientBatching(_Batching):
     def _begin(self, plan: plans.Plan, level: ConsistencyLevel | None, options: BatchOptions) -> ClientBatch:
         from weaviate_hl.sync.batch_block import ClientBatch
 
-        self._last = made = ClientBatch(self._transport, plan, level, Options(**options))
-        return made
+        return ClientBatch(self, plan, level, Options(**options))
 
 
-class CollectionBatching(_Batching, Generic[Properties]):
+class CollectionBatching(Batching, Generic[Properties]):
     """Writes objects and references of a collection, many at a time: `collection.batch`.
 
     Example:
@@ -262,11 +278,9 @@ class CollectionBatching(_Batching, Generic[Properties]):
     ) -> CollectionBatch[Properties]:
         from weaviate_hl.sync.batch_block import CollectionBatch
 
-        made = CollectionBatch[Properties](
-            self._name, self._tenant, self._transport, plan, self._level, Options(**options), journal
+        return CollectionBatch[Properties](
+            self._name, self._tenant, self, plan, self._level, Options(**options), journal
         )
-        self._last = made
-        return made
 
     def _places(self) -> list[tuple[str, str | None]]:
         return [(self._name, self._tenant)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
@@ -17,7 +18,8 @@ from weaviate_gen.grpc.services import WeaviateMethods
 from weaviate_hl.batching.ids import TextUUID
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
 from weaviate_hl.batching.journal import Journal
-from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part
+from weaviate_hl.batching.machine import KEPT, KEPT_BYTES, PART_BYTES, Counts, Machine, Part, by_place, said
+from weaviate_hl.batching.open import OPEN
 from weaviate_hl.batching.options import Options
 from weaviate_hl.batching.plans import Plan
 from weaviate_hl.batching.progress import Progress
@@ -34,7 +36,7 @@ from weaviate_hl.errors import (
     WeaviateUnsupportedFeatureError,
 )
 from weaviate_hl.log import logger
-from weaviate_hl.op import RpcOp
+from weaviate_hl.op import Op, RpcOp
 from weaviate_hl.ops import batches
 from weaviate_hl.ops.encode import Encoder, identify, targets
 from weaviate_hl.ops.values import BadValue
@@ -45,13 +47,15 @@ if TYPE_CHECKING:
     from typing import Self
 
     from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
-    from weaviate_hl.sync.transport.core import Transport
+    from weaviate_hl.sync.batch import Batching
     from weaviate_hl.sync.transport.stream import Stream
     from weaviate_hl.values.inputs import Uuid
 
 T = TypeVar("T")
 ENCODERS = 1000
 """How many pairs of collection and tenant are remembered."""
+AROUND = 16
+"""The bytes of a message beside its objects, at most."""
 LOOK = 1.0
 """Seconds after which a stream looks whether its server is still there."""
 
@@ -86,7 +90,7 @@ class RunningBatch:
     """A batch in its block: what both kinds, of a client and of a collection, have in common.
 
     Args:
-        transport: The connection.
+        batching: What it was made by, which tells of the last batch.
         plan: How it is sent.
         consistency_level: How many copies of an object must answer.
         options: What else a user wants.
@@ -95,21 +99,19 @@ class RunningBatch:
 
     def __init__(
         self,
-        transport: Transport,
+        batching: Batching,
         plan: Plan,
         consistency_level: str | None,
         options: Options,
         journal: Journal | None = None,
     ) -> None:
-        self._transport = transport
+        self._batching = batching
+        self._transport = batching.transport
         self._plan = plan
         self._level = consistency_level
         self._options = options
         self._journal = journal
-        self._guard = Guard()
-        self._todo = Bell(self._guard)  # for those who send
-        self._unsure = Bell(self._guard)  # for who looks for what is unsure
-        self._change = Bell(self._guard)  # for those who wait
+        self._make_bells()
         self._machine = Machine(plan.mode)
         self._machine.close()  # until the block begins
         self._strands: list[Strand] = []
@@ -120,7 +122,14 @@ class RunningBatch:
         self._encoders: dict[tuple[str, str | None], Encoder] = {}
         self._places: dict[tuple[str, str | None], None] = {}
         self._entered = False
+        self._most = self._transport.limit
         self._began = self._ended = 0.0
+
+    def _make_bells(self) -> None:
+        self._guard = Guard()
+        self._todo = Bell(self._guard)  # for those who send
+        self._unsure = Bell(self._guard)  # for who looks for what is unsure
+        self._change = Bell(self._guard)  # for those who wait
 
     # The block
 
@@ -137,31 +146,50 @@ class RunningBatch:
             patience=self._options.retry_for,
             part_bytes=min(PART_BYTES, self._transport.limit - 1000),
         )
+        self._most = self._transport.limit - AROUND
         self._machine.noted = None if self._journal is None else []
         self._began = monotonic()
         self._progress = Progress(self._options.progress)
         senders = [self._talk if stream else self._work] * self._plan.concurrency
         self._strands = [Strand(call) for call in (*senders, self._look)]
+        OPEN.add(self)
+        self._batching.last = self
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self not in OPEN:  # this is a fork of the process that has entered it
+            return
+        raised = exc_value
         try:
-            with self._guard:
-                self._machine.close()
-                self._ring()
-            for strand in self._strands:
-                strand.join()
-        except BaseException as error:  # interrupted: nobody will wait for what is under way
+            if raised is None or isinstance(raised, (Exception, GeneratorExit, SystemExit)):
+                self._drain()
+            else:
+                self._abandon(raised)
+        except BaseException as error:
+            raised = error
             self._abandon(error)
             raise
         finally:
+            OPEN.discard(self)
+            self._batching.last = self
             self._ended = monotonic()
-            self._progress.end(self.counts)
-        self._conclude(exc_value)
+            try:
+                self._progress.end(self.counts)
+            finally:
+                self._conclude(raised)
+
+    def _drain(self) -> None:
+        """Wait until everything is settled."""
+        with self._guard:
+            self._machine.close()
+            self._ring()
+        for strand in self._strands:
+            strand.join()
 
     def _abandon(self, error: BaseException) -> None:
+        """The block was interrupted, as by Ctrl-C or a timeout: nobody will wait for what is under way."""
         self._give_up(error, "the batch was interrupted")
         for strand in self._strands:
             strand.cancel()
@@ -169,9 +197,10 @@ class RunningBatch:
     def _conclude(self, raised: BaseException | None) -> None:
         """Say at the end what went wrong, in one way."""
         told = self._summary()
-        if (error := self._machine.error) is not None:
-            failed = error if isinstance(error, WeaviateBatchError) else WeaviateBatchError(f"The batch broke: {error}")
-            failed.hint = told or None
+        error = self._machine.error
+        if error is not None and error is not raised:
+            failed = error if isinstance(error, WeaviateBatchError) else self._broken()
+            failed.hint = ". ".join(filter(None, (failed.hint, told))) or None
             if raised is None:
                 raise failed from (None if failed is error else error)
             raised.add_note(str(failed))
@@ -179,6 +208,20 @@ class RunningBatch:
             raise WeaviateBatchError(told)
         elif told and self._options.on_failure is None:
             warnings.warn(told, WeaviateBatchWarning, stacklevel=3)
+
+    def disown(self) -> None:
+        """In a fork of the process: those who send are not here, and their lock may be held for ever."""
+        self._make_bells()
+        self._strands = []
+        self._machine = Machine(self._plan.mode)
+        self._machine.stop(RuntimeError("the process was forked, and its parent goes on with the batch"))
+
+    def tell_of_loss(self) -> None:
+        """The process ends, and the block was not left."""
+        counts = self.counts
+        if lost := counts.submitted - counts.stored:
+            told = f"{lost:,} of {counts.submitted:,} objects and references are lost"
+            warnings.warn(f"The process ends within the block of a batch: {told}", WeaviateBatchWarning, stacklevel=1)
 
     def _summary(self) -> str:
         counts = self.counts
@@ -205,10 +248,17 @@ class RunningBatch:
     def _encode(
         self, encoder: Encoder, properties: Any, references: Any, uuid: Uuid | None, vector: Any
     ) -> tuple[str, bytes]:
+        index = self._machine.submitted[ObjectItem]
         try:
-            return encoder.encode_parts(properties, uuid, vector, references, self._machine.submitted[ObjectItem])
+            made = encoder.encode_parts(properties, uuid, vector, references, index)
         except WeaviateInvalidInputError as error:
             raise WeaviateBatchValidationError(error.message) from None
+        if len(made[1]) > self._most:
+            raise WeaviateBatchValidationError(
+                f"Object {index} ({made[0]}) has {len(made[1]):,} bytes, the server takes {self._most:,} at once",
+                hint="GRPC_MAX_MESSAGE_SIZE of the server raises that",
+            )
+        return made
 
     def _add_references(self, collection: str, tenant: str | None, from_uuid: Any, from_property: str, to: Any) -> None:
         if not isinstance(from_property, str) or not from_property:
@@ -227,21 +277,38 @@ class RunningBatch:
     def _add(self, item: Item) -> None:
         """Add an item when there is room for it."""
         with self._guard:
-            while self._machine.blocked:
+            while self._machine.blocked and not (self._is_sender() and self._machine.error is None):
                 self._check()
                 self._change.wait()
-            wake = self._machine.add(item)
+            try:
+                wake = self._machine.add(item)
+            except BaseException:  # a signal: it may come at any place
+                self._machine.interrupted(item)
+                self._ring()
+                raise
             if wake:
                 self._todo.notify()
+
+    def _is_sender(self) -> bool:
+        """Whether `on_failure` calls this: nobody sends, or makes room, while those who send wait."""
+        return any(strand.is_current() for strand in self._strands)
 
     def _check(self) -> None:
         if self._machine.closing:
             raise WeaviateBatchValidationError("Objects and references are added within the block of the batch")
         if (error := self._machine.error) is not None:
-            raise WeaviateBatchError(f"The batch broke: {error}") from error
+            raise self._broken() from error
+
+    def _broken(self) -> WeaviateBatchError:
+        return WeaviateBatchError(f"The batch broke: {said(self._machine.error)}")
+
+    def _check_waiting(self) -> None:
+        if self._is_sender():
+            raise WeaviateInvalidInputError("`on_failure` and `progress` cannot wait for the batch that calls them")
 
     def flush(self) -> None:
         """Send everything that was added so far, and wait until it is settled."""
+        self._check_waiting()
         with self._guard:
             generation = self._machine.flush()
             self._todo.notify_all()
@@ -255,6 +322,9 @@ class RunningBatch:
         end = None if timeout is None else monotonic() + timeout
         with self._guard:
             if item.outcome is None:
+                self._check_waiting()
+                if self not in OPEN:  # in a fork
+                    self._check()
                 self._machine.flush()
                 self._todo.notify_all()
             while item.outcome is None:
@@ -271,9 +341,9 @@ class RunningBatch:
     def _work(self) -> None:
         """Send parts, one after another, until there is nothing more to do."""
         try:
-            machine = self._machine
-            while (part := self._next(machine.take, machine.wait, self._todo)) is not None:
-                self._send(part)
+            while (part := self._next(self._take, self._machine.wait, self._todo)) is not None:
+                # It lives until the next one is made: else the system gets its memory, and is asked for it anew.
+                _request = self._send(part)
         except BaseException as error:  # nobody foresaw it: the block ends with it
             self._give_up(error, f"the batch broke: {error!r}")
 
@@ -287,23 +357,39 @@ class RunningBatch:
                 bell.wait(wait(now))
             return None
 
-    def _send(self, part: Part) -> None:
+    def _take(self, now: float) -> Part | None:
+        if (part := self._machine.take(now)) is not None:
+            self._sending[id(part)] = part.items
+        return part
+
+    def _take_unsure(self, now: float) -> ReferenceItem | None:
+        if (item := self._machine.take_unsure(now)) is not None:
+            self._sending[id(item)] = [item]
+        return item
+
+    def _send(self, part: Part) -> Op[Any]:
+        """Send a part; the request."""
+        op = batches.write(part, self._level)
         machine, began = self._machine, monotonic()
-        self._sending[id(part)] = part.items
         try:
-            refused = self._transport.execute(batches.write(part, self._level))
+            refused = self._transport.execute(op)
         except WeaviateBaseError as error:
-            self._tell(partial(machine.failed, part.items, verdict_of(error), str(error)))
+            verdict, parts = verdict_of(error), by_place(part)
+            if verdict == "refused" and error.status == "UNKNOWN" and len(parts) > 1:
+                for one in parts:  # one place, as a tenant that cannot be made, is why: the others are free of it
+                    self._send(one)
+            else:
+                self._tell(partial(machine.failed, part.items, verdict, str(error)))
         else:
             self._tell(partial(machine.done, part, refused, seconds=monotonic() - began))
-        del self._sending[id(part)]
+        self._sending.pop(id(part), None)
+        return op
 
     def _look(self) -> None:
         """See about references of unknown outcome: the server would append them once more."""
         machine = self._machine
         try:
-            while (item := self._next(machine.take_unsure, machine.wait_unsure, self._unsure)) is not None:
-                self._sending[id(item)] = [item]
+            while (item := self._next(self._take_unsure, machine.wait_unsure, self._unsure)) is not None:
                 try:
                     there = self._transport.execute(batches.is_there(item))
                 except WeaviateBaseError as error:
@@ -379,20 +465,33 @@ class RunningBatch:
         with self._guard:
             what(monotonic())
             news = self._news()
+            listens = bool(news) and self._options.on_failure is not None
+            self._machine.listeners += listens
             self._ring()
+        if listens:
+            try:
+                self._report(news)
+            finally:
+                with self._guard:
+                    self._machine.listeners -= 1
+                    self._ring()
+        if self._progress.due():
+            self._progress.tell(self.counts)
+
+    def _report(self, news: list[Item]) -> None:
         if self._options.on_failure is not None:
             for item in news:
                 self._options.on_failure(batches.failure(item))
-        if self._progress.due():
-            self._progress.tell(self.counts)
 
     def _news(self) -> list[Item]:
         """What has failed since the last time; it is kept, and noted with what was stored."""
         news, self._machine.news = self._machine.news, []
-        if self._journal is not None:
-            self._journal.note(self._machine.noted or (), news)
-            self._machine.noted = []
         self._keep(news)
+        if (journal := self._journal) is not None:
+            noted, self._machine.noted = self._machine.noted or (), []
+            self._journal = None  # if it cannot be written, that is said once
+            journal.note(noted, news)
+            self._journal = journal
         return news
 
     def _ring(self) -> None:
@@ -400,12 +499,12 @@ class RunningBatch:
             bell.notify_all()
 
     def _keep(self, news: list[Item]) -> None:
-        """Keep what failed, so many at most."""
+        """Keep what failed, so many at most; what is more is told, or noted, or else the last that is taken."""
         for item in news:
             if len(self._failures) < KEPT and self._failed_bytes < KEPT_BYTES:
                 self._failures.append(item)
                 self._failed_bytes += item.size
-            elif self._options.on_failure is None:
+            elif self._options.on_failure is None and self._journal is None:
                 self._machine.stop(
                     WeaviateBatchError(
                         f"More than {len(self._failures):,} objects and references failed",
@@ -418,12 +517,15 @@ class RunningBatch:
         """End the batch: what is under way is settled without waiting for it."""
         with self._guard:
             self._machine.stop(error)
-            for items in self._sending.values():
+            for items in [*self._sending.values()]:
                 self._machine.failed(items, "unknown", why, monotonic())
-            for talk in self._streams:
+            for talk in [*self._streams]:
                 talk.ended("unknown", why, monotonic())
-            self._news()
+            news = self._news()
             self._ring()
+        for item in news:
+            with suppress(Exception):  # it may be what has ended the batch
+                self._report([item])
 
     # Accounts
 
