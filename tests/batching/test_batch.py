@@ -162,7 +162,7 @@ def test_a_function_for_failures_that_fails_ends_the_batch_with_its_error(
     with pytest.raises(errors.WeaviateBatchError, match="mine") as raised:
         fill_and_leave(colour, batch, given)
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
-    assert batch.counts.pending == 0 or colour.name == "sync"
+    assert batch.counts.pending == 0
 
 
 def test_ids_tell_what_became_of_their_objects(colour: Any, client: Any, store: Store) -> None:
