@@ -201,16 +201,17 @@ def test_what_cannot_be_copied_is_said_before_anything_is_written(colour: Sync, 
         copy(colour, source, target, ARTICLES)
     with pytest.raises(errors.UnexpectedStatusCodeError):
         copy(colour, source, target, NOTES, "Nothing")
+    colour.call(source.collections.use(NOTES).tenants.deactivate, "bob")
+    with pytest.raises(errors.WeaviateInvalidInputError, match="Tenant 'bob'.*activate it first"):
+        copy(colour, source, target, NOTES)
     assert colour.call(target.collections.list_all) == {}
     colour.call(target.collections.create, AUTHORS)
     with pytest.raises(errors.WeaviateInvalidInputError, match=f"has a collection '{AUTHORS}' already"):
         copy(colour, source, target)
-    (tmp_path / "other").write_text("something\n")
-    with pytest.raises(errors.WeaviateInvalidInputError, match="is not the journal of a copy"):
-        copy(colour, source, target, journal=tmp_path / "other")
-    colour.call(source.collections.use(NOTES).tenants.deactivate, "bob")
-    with pytest.raises(errors.WeaviateInvalidInputError, match="Tenant 'bob'.*activate it first"):
-        copy(colour, source, target, NOTES)
+    for wrong in ("something", "5", '["objects", "Article"]'):
+        (tmp_path / "other").write_text(f"{wrong}\n")
+        with pytest.raises(errors.WeaviateInvalidInputError, match="is not the journal of a copy"):
+            copy(colour, source, target, journal=tmp_path / "other")
     hashes = [Property(name="h", data_type=DataType.BLOB_HASH)]
     colour.call(source.collections.create, PREFIX + "Hashes", properties=hashes)
     with pytest.raises(errors.WeaviateInvalidInputError, match="of property 'h' the server tells only hashes"):

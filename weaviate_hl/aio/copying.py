@@ -79,17 +79,18 @@ class _Copy:
             names = check("copy", True).several("collections", collections, str)
         sources = [Source.of(await self._read(schema.read(name))) for name in names]
         await self._check(sources)
+        places = {source.name: await self._places(source) for source in sources}
         for source in sources:
             await self._create(source)
         for source in sources:
             await self._add_links(source)
-        parts = {source.name: await self._tenants(source) for source in sources}
+            await self._create_tenants(source.name, [name for name in places[source.name] if name is not None])
         counts = {source.name: 0 for source in sources}
         for source in sources:
-            for tenant in parts[source.name]:
+            for tenant in places[source.name]:
                 counts[source.name] += await self._objects(source, Part("objects", source.name, tenant))
         for source in sources:
-            for tenant in parts[source.name] if source.links else ():
+            for tenant in places[source.name] if source.links else ():
                 await self._objects(source, Part("references", source.name, tenant))
         return counts
 
@@ -128,8 +129,8 @@ class _Copy:
             if link["name"] not in there:
                 await self._write(copying.add_link(source.name, link))
 
-    async def _tenants(self, source: Source) -> list[str | None]:
-        """Create the tenants; what there is to copy: each of them, or the collection as a whole."""
+    async def _places(self, source: Source) -> list[str | None]:
+        """Where the objects of a collection lie: in its tenants, all of which must be readable, or in the whole."""
         if not (source.config.get("multiTenancyConfig") or {}).get("enabled"):
             return [None]
         found = await self._read(tenants.get(source.name))
@@ -139,11 +140,12 @@ class _Copy:
                     f"Tenant {name!r} of collection {source.name!r} is {tenant.activity_status}, so that its objects "
                     "cannot be read: activate it first"
                 )
-        names = sorted(found)
+        return sorted(found)
+
+    async def _create_tenants(self, collection: str, names: list[str]) -> None:
         for start in range(0, len(names), _TENANTS):
             some = [Tenant(name=name) for name in names[start : start + _TENANTS]]
-            await self._write(tenants.create(source.name, some))
-        return [*names]
+            await self._write(tenants.create(collection, some))
 
     async def _objects(self, source: Source, part: Part) -> int:
         """Copy a part, reading one page while the one before is written; how many objects it has."""

@@ -61,19 +61,18 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         self._path = None if path is None else Path(path)
         self._done: dict[Part, tuple[str, int]] = {}
-        for line in self._lines():
-            step, collection, tenant, after, count = line
-            self._done[Part(step, collection, tenant)] = after, count
+        self._done.update(self._entries())
 
-    def _lines(self) -> Iterator[list[Any]]:
+    def _entries(self) -> Iterator[tuple[Part, tuple[str, int]]]:
         if self._path is None or not self._path.exists():
             return
         lines = self._path.read_text("utf-8").split("\n")
         for line in lines[:-1]:  # a last one without its end was cut off
             try:
-                yield json.loads(line)
-            except ValueError:
+                step, collection, tenant, after, count = json.loads(line)
+            except (ValueError, TypeError):
                 raise WeaviateInvalidInputError(f"journal: {self._path} is not the journal of a copy") from None
+            yield Part(step, collection, tenant), (after, count)
         if lines[-1]:
             self._path.write_text("".join(f"{line}\n" for line in lines[:-1]), "utf-8")
 
