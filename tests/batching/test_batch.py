@@ -225,13 +225,18 @@ def test_what_cannot_be_sent_is_refused_at_once(colour: Any, client: Any, store:
 
 
 def test_bad_calls_are_named(colour: Any, client: Any, store: Store) -> None:
+    async def never_awaited(told: Any) -> None:
+        raise AssertionError
+
     for call, word in (
         (lambda: client.batch.fixed_size(0), "batch_size"),
         (lambda: client.batch.fixed_size(10, True), "concurrent_requests"),
         (lambda: client.batch.rate_limit("a"), "requests_per_minute"),
         (lambda: client.batch.stream(concurrency=0), "concurrency"),
         (lambda: client.batch.dynamic(on_failure=3), "on_failure"),
+        (lambda: client.batch.dynamic(on_failure=never_awaited), "on_failure.*async def"),
         (lambda: client.batch.dynamic(progress=3), "progress"),
+        (lambda: client.batch.dynamic(progress=never_awaited), "progress.*async def"),
         (lambda: client.batch.dynamic(retry_for=-1), "retry_for"),
     ):
         with pytest.raises(errors.WeaviateInvalidInputError, match=word):

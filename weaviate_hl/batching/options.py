@@ -43,13 +43,20 @@ class Options:
         progress: bool | OnProgress = False,
         retry_for: float = 60.0,
     ) -> None:
-        if on_failure is not None and not callable(on_failure):
-            raise WeaviateInvalidInputError("batch: `on_failure` must be a function")
-        if not isinstance(progress, bool) and not callable(progress):
-            raise WeaviateInvalidInputError("batch: `progress` must be True, False or a function")
+        if on_failure is not None and not _is_plain_function(on_failure):
+            raise WeaviateInvalidInputError("batch: `on_failure` must be a function, and not an `async def`")
+        if not isinstance(progress, bool) and not _is_plain_function(progress):
+            raise WeaviateInvalidInputError("batch: `progress` must be True, False or a function, not an `async def`")
         if isinstance(retry_for, bool) or not isinstance(retry_for, (int, float)) or not retry_for >= 0:
             raise WeaviateInvalidInputError("batch: `retry_for` must be a number of seconds, 0 or more")
         self.raise_on_failure = raise_on_failure
         self.on_failure = on_failure
         self.progress = progress
         self.retry_for = float(retry_for)
+
+
+def _is_plain_function(given: object) -> bool:
+    """Whether it does its work when called: nobody would await an `async def`, and failures would be lost."""
+    from inspect import iscoroutinefunction  # slow to load
+
+    return callable(given) and not iscoroutinefunction(given)
