@@ -21,6 +21,7 @@ from tests.servers.oidc import OidcProvider
 from weaviate_hl import errors
 from weaviate_hl.auth import Auth
 from weaviate_hl.op import RpcOp
+from weaviate_hl.settings import Timeout
 
 START = BatchStreamRequest(start=BatchStreamRequest.Start())
 DATA = BatchStreamRequest(data=BatchStreamRequest.Data())
@@ -154,9 +155,11 @@ def test_a_failure_is_told_as_that_of_any_call(
         colour.call(stream.write, DATA)
 
 
-def test_a_stream_has_a_time_if_it_is_given_one(colour: Sync, fake: FakeWeaviate, client: Any) -> None:
+@pytest.mark.parametrize("given", ["with the stream", "with the client"])
+def test_a_stream_has_a_time_if_it_is_given_one(colour: Sync, fake: FakeWeaviate, given: str) -> None:
     fake.on_rpc(WeaviateMethods.BatchStream, lambda messages, call: iter(call.wait(10) and ()))
-    stream = client._transport.stream(importing(), timeout=0.3)
+    client = colour.connect(fake, timeout=Timeout(init=5, stream=30 if given == "with the stream" else 0.3))
+    stream = client._transport.stream(importing(), timeout=0.3 if given == "with the stream" else None)
     with pytest.raises(errors.WeaviateTimeoutError, match=r"Importing took longer than 0\.3 s"):
         read(colour, stream)
 

@@ -383,10 +383,11 @@ class Transport:
 
         Args:
             op: The operation. Its message is an iterator of requests, or None: they are written to the stream then.
-            timeout: When it must have ended, in seconds; without one it may take as long as it does.
+            timeout: When it must have ended, in seconds, instead of the client's time for streams, if it has one.
             headers: Sent with this stream alone.
         """
-        return Stream(self, op, Deadline(timeout), {**CURRENT.get().headers, **(headers or {})})
+        deadline = Deadline(self.config.timeout.stream if timeout is None else timeout)
+        return Stream(self, op, deadline, {**CURRENT.get().headers, **(headers or {})})
 
     def can_stream(self) -> bool:
         """Whether streams can be opened: gRPC over HTTP has none."""
@@ -417,10 +418,10 @@ class Transport:
         self, op: RpcOp[Any], failed: RpcFailed, deadline: Deadline, headers: Mapping[str, str]
     ) -> errors.WeaviateBaseError:
         """The error of a stream that has failed."""
-        authorization = self._tokens.current()
-        error = self._grpc_error(op, failed, {**self.headers, "authorization": authorization or "", **headers})
         if failed.code == "DEADLINE_EXCEEDED":
             return deadline.error(op.doing, op.name)
+        authorization = self._tokens.current()
+        error = self._grpc_error(op, failed, {**self.headers, "authorization": authorization or "", **headers})
         if isinstance(error, errors.UnauthenticatedError):
             self._tokens.expire(authorization)  # so that the next one is opened with another
         return error
