@@ -41,7 +41,7 @@ def connect_to_local(
         grpc_port: The port of its gRPC interface.
         headers: Sent with every request, such as keys of model providers.
         additional_config: Timeouts, proxies, TLS and more.
-        skip_init_checks: Connect without asking the server anything.
+        skip_init_checks: Connect without asking whether the server is there, ready and new enough.
         auth_credentials: An API key, or one of `Auth`.
 
     Returns:
@@ -91,7 +91,7 @@ def connect_to_weaviate_cloud(
         auth_credentials: An API key, or one of `Auth`.
         headers: Sent with every request, such as keys of model providers.
         additional_config: Timeouts, proxies and more.
-        skip_init_checks: Connect without asking the server anything.
+        skip_init_checks: Connect without asking whether the server is there, ready and new enough.
 
     Returns:
         A client that is connected. Close it at the end, or use it with `with`.
@@ -144,7 +144,7 @@ def connect_to_custom(
         headers: Sent with every request, such as keys of model providers.
         additional_config: Timeouts, proxies, TLS and more.
         auth_credentials: An API key, or one of `Auth`.
-        skip_init_checks: Connect without asking the server anything.
+        skip_init_checks: Connect without asking whether the server is there, ready and new enough.
 
     Returns:
         A client that is connected. Close it at the end, or use it with `with`.

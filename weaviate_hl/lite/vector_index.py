@@ -1,6 +1,6 @@
 """The settings of vector indexes, as tables: what is filled in, what is refused, what may change later.
 
-Lite searches exactly: the settings of approximate indexes are checked, kept and shown, and have no effect.
+Most are checked, kept and shown, and have no effect; search/approximate.py reads those that it has a use for.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class WeaviateClient:
         auth_client_secret: How to log in: `Auth.api_key(...)`, or one of the others of `Auth`.
         additional_headers: Sent with every request, such as the keys of model providers: `{"X-OpenAI-Api-Key": "..."}`.
         additional_config: Timeouts, proxies, TLS and more.
-        skip_init_checks: Connect without asking the server anything.
+        skip_init_checks: Connect without asking whether the server is there, ready and new enough.
         lite: To use the engine that comes with this package, instead of a server; see `connect_to_lite`.
 
     Raises:
