@@ -66,7 +66,7 @@ def _classes(output: Output, path: str) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-# ------------------------------------------------------------------ what is printed
+# What is printed.
 
 
 @dataclass
@@ -306,7 +306,7 @@ def _keywords(names: Iterable[str]) -> str:
     return ", ".join(f"{name}={name}" for name in names)
 
 
-# ------------------------------------------------------------------ reading the tables
+# Reading the tables.
 
 
 class _Reader:

@@ -73,7 +73,7 @@ def generate(output: Output) -> None:
         output.write(f"{FOLDER}/{made.name}.py", header("search", SOURCE) + "\n".join(made.lines()) + "\n")
 
 
-# ------------------------------------------------------------------ what is printed
+# What is printed.
 
 
 @dataclass
@@ -195,7 +195,7 @@ class Class:
             yield from (f"    {line}".rstrip() for line in method.lines())
 
 
-# ------------------------------------------------------------------ reading the table
+# Reading the table.
 
 
 class _Reader:

@@ -75,7 +75,7 @@ def provider_message(tmp_path_factory: pytest.TempPathFactory) -> type[Any]:
     return found
 
 
-# ------------------------------------------------------------------ the facts
+# The facts.
 
 
 def test_every_factory_is_there_and_no_other() -> None:
@@ -169,7 +169,7 @@ def test_every_module_has_a_name() -> None:
     assert generative | {"generative-dummy"} == set(enums.GenerativeSearches)
 
 
-# ------------------------------------------------------------------ the stage
+# The stage.
 
 
 def sorted_tables(root: Path) -> list[Path]:

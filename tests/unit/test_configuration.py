@@ -21,7 +21,7 @@ Quantizer = VectorIndex.Quantizer
 MultiVector = VectorIndex.MultiVector
 
 
-# ------------------------------------------------------------------ a vector and its index
+# A vector and its index.
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_nested_settings() -> None:
     assert Reconfigure.inverted_index(bm25_b=0.5).to_dict() == {"bm25": {"b": 0.5}, "stopwords": {}}
 
 
-# ------------------------------------------------------------------ values
+# Values.
 
 
 VALUES: list[Configuration] = [
@@ -309,7 +309,7 @@ ENUMERATIONS_HAVE = {
 }
 
 
-# ------------------------------------------------------------------ checks
+# Checks.
 
 
 check = FactoryCheck("Factory")

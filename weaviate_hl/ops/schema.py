@@ -71,7 +71,7 @@ SECTIONS: dict[str, tuple[str, type[Settings], type[Settings] | None]] = {
 # The same for modules, whose key is their name.
 MODULES: dict[str, type[ModuleConfig]] = {"generative_config": GenerativeProvider, "reranker_config": RerankerProvider}
 
-# ------------------------------------------------------------------ collections
+# Collections.
 
 
 def create(body: Mapping[str, Any]) -> RestOp[str]:
@@ -175,7 +175,7 @@ def nodes(name: str) -> RestOp[list[Shard]]:
     ).then(shards)
 
 
-# ------------------------------------------------------------------ the body of a new collection
+# The body of a new collection.
 
 
 def new_collection(
@@ -293,7 +293,7 @@ def property_body(given: Property, makers: Sequence[str]) -> Json:
     return body
 
 
-# ------------------------------------------------------------------ changes
+# Changes.
 
 
 def update(name: str, body: Mapping[str, Any]) -> RestOp[str]:
@@ -460,7 +460,7 @@ def delete_index(check: ArgumentCheck, name: str, property_name: str, index_name
     )
 
 
-# ------------------------------------------------------------------ shards
+# Shards.
 
 
 def shards(name: str, tenant: str | None) -> RestOp[list[ShardStatus]]:

@@ -12,7 +12,7 @@ from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.values.base import Check, Configuration, Json, as_json, present
 from weaviate_hl.values.enums import GenerativeSearches, StopwordsPreset
 
-# ------------------------------------------------------------------ settings
+# Settings.
 
 
 class Settings(Configuration):
@@ -124,7 +124,7 @@ class ObjectTTLConfigUpdate(Settings):
     __slots__ = ()
 
 
-# ------------------------------------------------------------------ vector index
+# Vector index.
 
 
 class QuantizerConfig(Settings):
@@ -344,7 +344,7 @@ class VectorIndexConfigHFreshUpdate(VectorIndexConfigUpdate):
     kind = "hfresh"
 
 
-# ------------------------------------------------------------------ vectors
+# Vectors.
 
 
 class VectorConfigCreate(ModuleConfig):
@@ -427,7 +427,7 @@ class Multi2VecField(Configuration):
         self.weight = check.number("weight", weight)
 
 
-# ------------------------------------------------------------------ text analysis
+# Text analysis.
 
 
 class StopwordsCreate(Configuration):
@@ -478,7 +478,7 @@ class TextAnalyzerConfigCreate(Configuration):
         self.stopwordPreset = check.enum("stopword_preset", stopword_preset, StopwordsPreset, open=True)
 
 
-# ------------------------------------------------------------------ run time
+# Run time.
 
 
 class Label(str):

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 ShardTypes = Literal["READONLY", "READY", "INDEXING"]
 
-# ------------------------------------------------------------------ modules: their JSON is {name: settings}
+# Modules: their JSON is {name: settings}.
 
 
 def _read(json: Json) -> Json:
@@ -169,7 +169,7 @@ class _VectorizerOf(Field[VectorizerConfig | None]):
             json["moduleConfig"] = modules
 
 
-# ------------------------------------------------------------------ vector index
+# Vector index.
 
 
 class PQEncoderConfig(View):
@@ -371,7 +371,7 @@ class NamedVectorConfig(View):
     vector_index_config = _Index[AnyVectorIndexConfig]()
 
 
-# ------------------------------------------------------------------ properties
+# Properties.
 
 
 class TextAnalyzerConfig(View):
@@ -472,7 +472,7 @@ class _Properties(Inside[list[M], M]):
         json[self.key] = kept + [one for key, one in told.items() if key not in map(id, kept)]
 
 
-# ------------------------------------------------------------------ the collection
+# The collection.
 
 
 class BM25Config(View):
@@ -639,7 +639,7 @@ class CollectionConfig(CollectionConfigSimple):
     vector_index_type = Member(VectorIndexType)
 
 
-# ------------------------------------------------------------------ shards and aliases
+# Shards and aliases.
 
 
 class ShardStatus(View):
