@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from google.protobuf.descriptor_pb2 import (
 from codegen import protos
 from codegen.errors import CodegenError
 from codegen.output import Output, header
+from codegen.tables import read_toml
 
 SOURCE = "specs/grpc"
 PACKAGE = "weaviate_gen.grpc"
@@ -87,7 +87,7 @@ def generate(output: Output) -> None:
 def read_interface(output: Output) -> Interface:
     """Compile specs/grpc and what additions.toml adds, and put descriptions.toml where comments would be."""
     additions: dict[str, Any] = {"protos": {}, "well_known": [], "web": {}, "raw": {}}
-    additions |= _read_toml(output, _ADDITIONS)
+    additions |= _words(output, _ADDITIONS)
     if additions["web"].keys() != {"path", "since"}:
         raise CodegenError(f"{_ADDITIONS}: [grpc.web] must say path and since")
     folder = output.find(SOURCE)
@@ -108,7 +108,7 @@ def read_interface(output: Output) -> Interface:
         except CodegenError as error:
             raise CodegenError(str(error).replace(f"{scratch}/", f"{_ADDITIONS}: ")) from None
     files = [protos.canonical(file) for file in compiled.file]
-    descriptions = _read_toml(output, _DESCRIPTIONS)
+    descriptions = _words(output, _DESCRIPTIONS)
     for file in files:
         _describe(file, descriptions)
     return Interface(files, descriptions, additions["web"], additions["raw"].get("fields", []))
@@ -139,10 +139,10 @@ def run_plugin(module: str, files: Iterable[FileDescriptorProto], parameter: str
     return {file.name: file.content for file in response.file}
 
 
-def _read_toml(output: Output, path: str) -> dict[str, Any]:
+def _words(output: Output, path: str) -> dict[str, Any]:
     try:
-        table: dict[str, Any] = tomllib.loads(output.find(path).read_text("utf-8"))["grpc"]
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        table: dict[str, Any] = read_toml(output.find(path).read_text("utf-8"), path)["grpc"]
+    except (OSError, KeyError) as error:
         raise CodegenError(f"{path}: has no readable table [grpc] ({error})") from error
     return table
 

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.errors import CodegenError, read_toml
+from codegen.errors import CodegenError
 from codegen.swagger import METHODS, Json
+from codegen.tables import read_toml
 
 SCHEMAS = "#/components/schemas/"
 JSON = "application/json"

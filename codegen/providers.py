@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from codegen.errors import CodegenError, read_toml
+from codegen.errors import CodegenError
 from codegen.output import Output, header
+from codegen.tables import read_toml
 
 SOURCE = "specs/providers"
 TARGET = "weaviate_hl/values/providers.py"

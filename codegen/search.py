@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from codegen.errors import CodegenError, read_toml
+from codegen.errors import CodegenError
 from codegen.output import Output, header
+from codegen.tables import read_toml
 
 SOURCE = "codegen/search.toml"
 FOLDER = "weaviate_hl/aio"

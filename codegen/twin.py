@@ -20,8 +20,9 @@ from typing import Any, cast
 
 import libcst as cst
 
-from codegen.errors import CodegenError, read_toml
+from codegen.errors import CodegenError
 from codegen.output import Output, header
+from codegen.tables import read_toml
 
 SOURCE = "weaviate_hl/aio"
 TWIN = "weaviate_hl/sync"
