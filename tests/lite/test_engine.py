@@ -110,6 +110,7 @@ def test_a_key_where_none_is_wanted(lite: Lite) -> None:
         ({"DEFAULT_VECTORIZER_MODULE": "text2vec-openai"}, "DEFAULT_VECTORIZER_MODULE names text2vec-openai"),
         ({"ENABLE_MODULES": "backup-filesystem"}, "needs BACKUP_FILESYSTEM_PATH"),
         ({"AUTHENTICATION_APIKEY_ENABLED": "true"}, "AUTHENTICATION_APIKEY_ALLOWED_KEYS"),
+        ({"AUTHENTICATION_APIKEY_ALLOWED_KEYS": "one"}, "needs AUTHENTICATION_APIKEY_ENABLED=true"),
         ({"OBJECTS_TTL_DELETE_SCHEDULE": "soon"}, "must be a schedule"),
     ],
 )

@@ -50,7 +50,7 @@ KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "BACKUP_FILESYSTEM_PATH": (str, ""),
     "OBJECTS_TTL_DELETE_SCHEDULE": (_schedule, 0.0),
     "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": (_flag, None),
-    "AUTHENTICATION_APIKEY_ENABLED": (_flag, False),
+    "AUTHENTICATION_APIKEY_ENABLED": (_flag, None),
     "AUTHENTICATION_APIKEY_ALLOWED_KEYS": (_names, ()),
     "AUTHENTICATION_APIKEY_USERS": (_names, ()),
     "AUTHORIZATION_ADMINLIST_ENABLED": (_flag, False),
@@ -72,7 +72,7 @@ class Settings:
     backup_filesystem_path: str
     objects_ttl_delete_schedule: float
     authentication_anonymous_access_enabled: bool
-    authentication_apikey_enabled: bool
+    authentication_apikey_enabled: bool | None
     authentication_apikey_allowed_keys: tuple[str, ...]
     authentication_apikey_users: tuple[str, ...]
     authorization_adminlist_enabled: bool
@@ -106,6 +106,8 @@ class Settings:
         if both:
             raise LiteError(f"AUTHORIZATION_ADMINLIST_*: {min(both)} is an administrator and read-only")
         keys, users = self.authentication_apikey_allowed_keys, self.authentication_apikey_users
+        if keys and self.authentication_apikey_enabled is None:  # or a door would be open that is thought to be locked
+            raise LiteError("AUTHENTICATION_APIKEY_ALLOWED_KEYS needs AUTHENTICATION_APIKEY_ENABLED=true")
         if not self.authentication_apikey_enabled:
             return
         if not keys:
