@@ -140,7 +140,7 @@ class _Copy:
                     f"Tenant {name!r} of collection {source.name!r} is {tenant.activity_status}, so that its objects "
                     "cannot be read: activate it first"
                 )
-        return sorted(found)
+        return [*sorted(found)]
 
     async def _create_tenants(self, collection: str, names: list[str]) -> None:
         for start in range(0, len(names), _TENANTS):
