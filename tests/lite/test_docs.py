@@ -52,9 +52,3 @@ def test_all_settings_and_modules_are_told() -> None:
     names = set(re.findall(r"`([A-Z_]{8,})`", section))
     assert names == set(settings.KNOWN)
     assert set(re.findall(r"`([a-z0-9-]+)`", section)) >= set(BUILT_IN)
-
-
-def test_the_table_of_tests_names_every_folder() -> None:
-    tests = Path(__file__).parents[1]
-    listed = re.findall(r"^\| `(\w+)` \|", (tests / "README.md").read_text(), re.M)
-    assert listed == sorted(path.name for path in tests.iterdir() if path.is_dir() and path.name[0].isalpha())
