@@ -373,7 +373,7 @@ def test_time() -> None:
         (lambda: check.enum("a", "tyle", enums.PQEncoderType), "a PQEncoderType ('kmeans', 'tile'), not 'tyle'"),
         (lambda: check.url("a", "x.example"), "an address that begins with http:// or https://, not 'x.example'"),
         (lambda: check.url("a", "http://"), "an address that begins with http:// or https://, not 'http://'"),
-        (lambda: check.seconds("a", timedelta(seconds=1.5)), "in whole seconds, not a value of type timedelta"),
+        (lambda: check.seconds("a", timedelta(seconds=1.5)), "an int or a timedelta, in whole seconds, not a value"),
         (lambda: check.seconds("a", True), "an int or a timedelta, in whole seconds, not True"),
         (lambda: check.text("a", "", nonempty=True), "a str that is not empty, not ''"),
         (lambda: check.integer("a", "x" * 80), "an int, not 'xxxx"),
@@ -382,7 +382,7 @@ def test_time() -> None:
 def test_wrong_types(call: Callable[[], object], wanted: str) -> None:
     with pytest.raises(WeaviateInvalidInputError) as caught:
         call()
-    assert str(caught.value).startswith(f"Factory: `a` must be {wanted}") or wanted in str(caught.value)
+    assert str(caught.value).startswith(f"Factory: `a` must be {wanted}")
     assert len(str(caught.value)) < 150
     assert isinstance(caught.value, WeaviateBaseError)
     assert caught.value.message == str(caught.value)
