@@ -29,5 +29,5 @@ class Deadline:
             f"{doing} took longer than {self.seconds:g} s" if self.seconds is not None else f"{doing} timed out",
             operation=operation,
             attempts=attempts,
-            hint="Give it more time: AdditionalConfig(timeout=Timeout(query=..., insert=..., init=...))",
+            hint="Give it more time: AdditionalConfig(timeout=Timeout(query=..., insert=..., init=..., stream=...))",
         )

@@ -195,7 +195,7 @@ def test_a_mistake_of_lite_is_answered_and_logged(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret place")
 
-    monkeypatch.setattr("weaviate_hl.lite.ttl.delete_if_due", broken)
+    monkeypatch.setattr("weaviate_hl.lite.router.CHORES", [broken])
     status, _, body = ask(server, "GET", "/v1/meta")
     assert status == 500
     assert "which is a mistake in it: ZeroDivisionError" in json.loads(body)["error"][0]["message"]

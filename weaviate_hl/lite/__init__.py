@@ -5,7 +5,7 @@ not do it refuses by name.
 
 Where to look: `router` (from requests to handlers), `catalogue` (what exists), `storage` (the data file), `index` (what
 is held in memory), `objects` (writing), `filters` and `query` (finding), `search/` (the algorithms), `access` (keys);
-`http` and `native` (the two ports).
+`serving`, `http` and `native` (the two ports).
 """
 
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from weaviate_hl.lazy import lazy
 
 # Importing what answers requests registers it in `router`.
-from weaviate_hl.lite import aggregate, backup, batch, objects_rest, query, schema, server, tenants  # noqa: F401
+from weaviate_hl.lite import aggregate, backup, batch, objects_rest, query, schema, status, tenants, ttl  # noqa: F401
 from weaviate_hl.lite.engine import Answer, Engine
 from weaviate_hl.lite.errors import Code, LiteError, RpcError
 from weaviate_hl.lite.modules import Vectorizer

@@ -163,13 +163,12 @@ class Engine:
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        """One request at a time, none after the end; objects whose time is over are gone before each."""
-        from weaviate_hl.lite import ttl  # which knows this class
-
+        """One request at a time, none after the end, each after the chores, such as deleting what has expired."""
         with self.lock:
             if self._closed:
                 raise LiteError("this engine is closed")
-            ttl.delete_if_due(self)
+            for chore in router.CHORES:
+                chore(self)
             yield
 
 

@@ -11,7 +11,7 @@ from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, refuse_if
 from weaviate_hl.lite.modules import GENERATIVE, RERANKER
 from weaviate_hl.lite.results import Found, Selection
-from weaviate_hl.lite.server import NODE
+from weaviate_hl.lite.status import NODE
 from weaviate_hl.lite.values import show
 
 if TYPE_CHECKING:

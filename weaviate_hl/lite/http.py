@@ -17,7 +17,7 @@ from weaviate_hl.lite.bodies import unparsable
 from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.errors import Refusal, RpcError
 from weaviate_hl.lite.native import call
-from weaviate_hl.lite.server import MAX_MESSAGE_SIZE
+from weaviate_hl.lite.status import MAX_MESSAGE_SIZE
 from weaviate_hl.log import logger
 
 Answer = tuple[int, Mapping[str, str], bytes]

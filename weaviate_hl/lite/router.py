@@ -68,6 +68,7 @@ REST: dict[tuple[str, str], Handler] = {}
 RpcHandlers = dict[str, RpcHandler]
 RPC: RpcHandlers = {}
 STREAMS: RpcHandlers = {}
+CHORES: list[Callable[[Any], None]] = []
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -98,6 +99,12 @@ def rpc(name: str) -> Callable[[Callable[[Any, Any, Any], None]], RpcHandler]:
         return answer
 
     return register
+
+
+def before_each(handler: H) -> H:
+    """Register what is to be seen to before each request: it gets the engine."""
+    CHORES.append(handler)
+    return handler
 
 
 def stream(name: str) -> Callable[[H], H]:

@@ -182,7 +182,7 @@ def _grpc_server(engine: Engine, workers: ThreadPoolExecutor, address: str) -> t
     import grpc
 
     from weaviate_hl.lite.native import Rpcs
-    from weaviate_hl.lite.server import MAX_MESSAGE_SIZE
+    from weaviate_hl.lite.status import MAX_MESSAGE_SIZE
 
     options = [
         ("grpc.so_reuseport", 0),  # or two servers would share a port

@@ -10,6 +10,7 @@ from weaviate_hl.lite.engine import Engine
 from weaviate_hl.lite.index import CREATED, UPDATED
 from weaviate_hl.lite.objects import delete, now
 from weaviate_hl.lite.results import Found
+from weaviate_hl.lite.router import before_each
 from weaviate_hl.lite.search.dates import instant
 
 _STATE = "ttl: next deletion"
@@ -41,6 +42,7 @@ def alive(collection: Collection, found: list[Found]) -> list[Found]:
     return [item for item in found if not _expired(config, base(item))]
 
 
+@before_each
 def delete_if_due(engine: Engine) -> None:
     """Delete expired objects, as often as the schedule says."""
     every = engine.settings.objects_ttl_delete_schedule
