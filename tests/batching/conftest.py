@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,5 +16,5 @@ def store(fake: FakeWeaviate) -> Store:
 
 
 @pytest.fixture
-def client(fake: FakeWeaviate, store: Store, colour: Any) -> Iterator[Any]:
+def client(fake: FakeWeaviate, store: Store, colour: Any) -> Any:
     return colour.connect(fake)

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsReply, BatchStreamReply
@@ -121,3 +122,35 @@ def leave(colour: Any, batch: Any, error: BaseException | None = None) -> None:
     """Leave it."""
     method = batch.__aexit__ if colour.name == "async" else batch.__exit__
     colour.call(method, type(error) if error else None, error, None)
+
+
+def ids(count: int) -> list[str]:
+    """Ids at random."""
+    return [str(uuid4()) for _ in range(count)]
+
+
+def fill(colour: Any, batch: Any, given: list[str]) -> list[Any]:
+    """Add objects, from where their batch lives."""
+    if colour.name == "sync":
+        return [batch.add_object({"title": uuid}, uuid=uuid) for uuid in given]
+
+    async def add() -> list[Any]:
+        return [await batch.add_object({"title": uuid}, uuid=uuid) for uuid in given]
+
+    return list(colour.call(add))
+
+
+def fill_and_leave(colour: Any, batch: Any, given: list[str]) -> None:
+    """Add objects and leave the block, as a `with` statement does it."""
+    try:
+        fill(colour, batch, given)
+    except BaseException as error:
+        leave(colour, batch, error)
+        raise
+    leave(colour, batch)
+
+
+def silent_stream(messages: Iterator[Any], call: Any) -> Iterator[BatchStreamReply]:
+    """A stream that begins, and says nothing more."""
+    yield BatchStreamReply(started={})
+    call.wait(30)

@@ -9,14 +9,14 @@ import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import grpc
 import pytest
 from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
 
-from tests.batching.kit import KINDS, Store, begin, enter, leave
+from tests.batching.kit import KINDS, Store, begin, enter, fill, fill_and_leave, ids, leave, silent_stream
 from tests.core.colours import params_of
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import HttpFault, RpcFault
@@ -26,31 +26,6 @@ from weaviate_hl.batching.machine import Machine
 from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
-
-
-def ids(count: int) -> list[str]:
-    return [str(uuid4()) for _ in range(count)]
-
-
-def fill(colour: Any, batch: Any, given: list[str]) -> list[Any]:
-    """Add objects, from where their batch lives."""
-    if colour.name == "sync":
-        return [batch.add_object({"title": uuid}, uuid=uuid) for uuid in given]
-
-    async def add() -> list[Any]:
-        return [await batch.add_object({"title": uuid}, uuid=uuid) for uuid in given]
-
-    return list(colour.call(add))
-
-
-def fill_and_leave(colour: Any, batch: Any, given: list[str]) -> None:
-    """Add objects and leave the block, as a `with` statement does it."""
-    try:
-        fill(colour, batch, given)
-    except BaseException as error:
-        leave(colour, batch, error)
-        raise
-    leave(colour, batch)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -552,11 +527,6 @@ def test_an_interrupted_block_leaves_exact_accounts(fake: FakeWeaviate, store: S
     batch = asyncio.run(main())
     assert batch.counts == (110, 0, 10, 100)
     assert len(batch.failed_objects) == 110
-
-
-def silent_stream(messages: Iterator[Any], call: Any) -> Iterator[BatchStreamReply]:
-    yield BatchStreamReply(started={})
-    call.wait(30)
 
 
 def test_an_error_in_the_block_does_not_lose_what_was_added(colour: Any, client: Any, store: Store) -> None:

@@ -19,8 +19,7 @@ import pytest
 from weaviate_gen.grpc import WeaviateMethods
 
 import weaviate_hl
-from tests.batching.kit import KINDS, Store, begin, enter, leave
-from tests.batching.test_batch import fill, ids, silent_stream
+from tests.batching.kit import KINDS, Store, begin, enter, fill, ids, leave, silent_stream
 from tests.servers.fake import FakeWeaviate
 from tests.servers.faults import RpcFault
 from weaviate_hl import errors

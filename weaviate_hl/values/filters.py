@@ -225,7 +225,7 @@ class _Side:
             return self._scalar(plain)
         raise self._wrong("a text, a finite number, a boolean, a date or a UUID", value)
 
-    def _list(self, values: Any, *, empty: bool = False) -> list[Any]:
+    def _list(self, values: Any) -> list[Any]:
         """The values as a list, if they are of one kind."""
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise self._wrong("a list of values", values)
@@ -233,7 +233,7 @@ class _Side:
         kinds = {next(kind for kind in _KINDS if isinstance(value, kind)) for value in checked}
         if not kinds <= {int, float} and not kinds <= {str, UUID} and len(kinds) > 1:
             raise self._wrong("a list of values of one kind", values)
-        if not checked and not empty:
+        if not checked:
             raise self._wrong("at least one value", values)
         return checked
 
