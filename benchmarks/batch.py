@@ -1,8 +1,8 @@
 """What a batch costs beside a raw loop over the generated stub, and beside the reference client where there is one.
 
 `python benchmarks/batch.py [rounds] [--reference PYTHON] [--objects N]` prints CPU microseconds per object (the least
-of rounds in turn, as other work on the machine only adds; each run in a process of its own, 1,000 objects to warm up
-before; what making the objects takes is taken off), how far that is above the raw loop, and by how many MB the process
+and the median of rounds in turn; each run in a process of its own, 1,000 objects to warm up before; what making the
+objects takes is taken off), how far these are above the raw loop over the same call, and by how many MB the process
 grew at most. Each object has 5 properties, one of them a text of 40 characters; the server, in another process, reads
 nothing but the ids that streams must answer with. The reference client, in its own environment, writes a tenth of the
 objects. The goals: with a given id at most 4 us above the raw loop, with a generated one at most 3 us above a raw loop
@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -48,13 +49,15 @@ def objects(case: str, count: int) -> Iterator[tuple[dict[str, Any], str | None,
     if case in ("numpy", "list"):
         import numpy as np
 
-        numbers = np.random.default_rng(7).random(DIMENSION, np.float32)
+        numbers = np.random.default_rng(7).random((1000, DIMENSION), np.float32)
     ids = [str(uuid4()) for _ in range(1000)]
     text = "x" * 40
     for i in range(count):
         if i and not i % MILLION:
             print(f"{i:>14,} objects {resident():6.0f} MB", flush=True)
-        vector = numbers.copy() if case == "numpy" else numbers.tolist() if case == "list" else None
+        vector: Any = None if numbers is None else numbers[i % 1000]
+        if case == "list":
+            vector = vector.tolist()
         uuid = None if case == "made id" else f"{i:08x}{ids[i % 1000][8:]}"
         yield {"title": text, "year": 1900 + i % 100, "rating": i * 0.5, "live": True, "tag": f"tag {i}"}, uuid, vector
 
@@ -324,12 +327,18 @@ def compare(case: str, ways: list[str], given: argparse.Namespace, ports: list[s
                 told.append(one(given.reference, way, case, given.objects // 10, ports))
             else:
                 told.append(one(sys.executable, way, case, given.objects, ports))
-    least = {way: min(one["cpu"] for one in told) for way, told in found.items()}
-    base = least.get("raw", least["spin"]) - least["spin"]
-    print(f"\n{case:20}{'us of CPU':>12}{'above raw':>12}{'ratio':>8}{'grown by':>12}")
+    made = median(one["cpu"] for one in found["spin"])
+    print(f"\n{case:20}{'us of CPU':>22}{'above raw':>22}{'ratio':>8}{'grown by':>12}")
+    print(f"{'':20}{'least':>11}{'median':>11}{'least':>11}{'median':>11}{'median':>8}{'most':>12}")
     for way in ways:
-        cpu, grown = least[way] - least["spin"], max(one["grown"] for one in found[way])
-        print(f"{way:20}{cpu:12.1f}{cpu - base:+12.1f}{cpu / base if base else 0:8.2f}{grown:9.0f} MB", flush=True)
+        base = "raw stream" if way.endswith("stream") and "raw stream" in found else "raw"
+        cpu, raw = ([one["cpu"] - made for one in found[name]] for name in (way, base if base in found else way))
+        middle, grown = median(cpu), max(one["grown"] for one in found[way])
+        print(
+            f"{way:20}{min(cpu):11.1f}{middle:11.1f}{min(cpu) - min(raw):+11.1f}{middle - median(raw):+11.1f}"
+            f"{middle / median(raw):8.2f}{grown:9.0f} MB",
+            flush=True,
+        )
 
 
 def one(python: Any, way: str, case: str, count: int, ports: list[str], shown: bool = False) -> dict[str, float]:

@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple, cast
 from weaviate_hl.batching.items import Item, ObjectItem, Outcome, ReferenceItem, Verdict
 from weaviate_hl.batching.verdicts import may_pass
 
-PART_BYTES = 4_000_000
+PART_BYTES = 2_000_000
 HELD_BYTES = 12_000_000
 HELD = 10_000  # not more: what is held goes through the garbage collector, again and again
 KEPT = 100_000

@@ -125,7 +125,7 @@ class ClientBatching(Batching):
         """Requests of so many objects each.
 
         Args:
-            batch_size: The objects of a request; fewer where they have more than 4 MB.
+            batch_size: The objects of a request; fewer where they have more than 2 MB.
             concurrent_requests: How many requests are under way at once.
             consistency_level: How many copies of an object must answer; None leaves it to the server.
             **options: See `BatchOptions`.
@@ -201,7 +201,7 @@ class CollectionBatching(Batching, Generic[Properties]):
         """Requests of so many objects each.
 
         Args:
-            batch_size: The objects of a request; fewer where they have more than 4 MB.
+            batch_size: The objects of a request; fewer where they have more than 2 MB.
             concurrent_requests: How many requests are under way at once.
             **options: See `BatchOptions`.
         """
