@@ -1,7 +1,7 @@
 """The state of a batch: what is held back, in flight, settled or to be tried again, and what may be sent next.
 
-A driver (aio/batch.py) adds items, takes parts, sends them, and tells what came of it. Nothing here waits or sends: the
-moment is an argument, so that every sequence of events can be tried in a test.
+A driver (aio/batch_run.py) adds items, takes parts, sends them, and tells what came of it. Nothing here waits or sends:
+the moment is an argument, so that every sequence of events can be tried in a test.
 
 Three rules keep the accounts and the order:
 
@@ -313,7 +313,7 @@ class Machine:
         for position, item in enumerate(part.items if errors else ()):
             if position in errors:
                 self.refuse(item, errors[position], now)
-        self.store([item for position, item in enumerate(part.items) if position not in errors], now)
+        self.store([item for position, item in enumerate(part.items) if position not in errors])
 
     def heard(self) -> None:
         """The server is there."""
@@ -325,7 +325,7 @@ class Machine:
         if may_pass(reason):
             self._try_again(item, reason, now, now + self._pause(item, now))
         else:
-            self._fail(item, now, reason)
+            self._fail(item, reason)
 
     def failed(self, items: Sequence[Item], verdict: Verdict, reason: str, now: float) -> None:
         """Items that were sent together, or were to be, got no answer of their own.
@@ -338,7 +338,7 @@ class Machine:
         """
         if verdict == "refused" or (verdict == "smaller" and len(items) == 1):
             for item in items:
-                self._fail(item, now, reason)
+                self._fail(item, reason)
             return
         if verdict == "smaller":
             self.size = max(1, len(items) // 2)
@@ -363,11 +363,11 @@ class Machine:
         """Whether the server has a reference of unknown outcome; if not, it is sent again."""
         item.unsure = False
         if present:
-            self.store([item], now)
+            self.store([item])
         elif not self._give_up(item, item.reason, now):
             self._release(item)
 
-    def store(self, items: Iterable[Item], now: float) -> None:
+    def store(self, items: Iterable[Item]) -> None:
         """The server has stored items."""
         for item in items:
             if item.outcome is not None:
@@ -382,12 +382,12 @@ class Machine:
                 if self.noted is not None:
                     self.noted.append(item.index)
             self._close(item)
-        self._free(now)
+        self._free()
 
-    def _fail(self, item: Item, now: float, reason: str, retryable: bool = False) -> None:
+    def _fail(self, item: Item, reason: str, retryable: bool = False) -> None:
         """The last word on an item that was not stored, or may have been."""
         self._lose(item, reason, retryable)
-        self._free(now)
+        self._free()
 
     def _lose(self, item: Item, reason: str, retryable: bool) -> None:
         if item.outcome is not None:  # given up before, when the batch was interrupted
@@ -418,7 +418,7 @@ class Machine:
         full = self._held_bytes >= self._most_bytes or self.held >= self._most
         return full or self.closing or self.error is not None
 
-    def _free(self, now: float) -> None:
+    def _free(self) -> None:
         """See to those that have waited for one that is settled; when all is over, to those that wait for them too."""
         while self._freed:
             item = self._freed.popleft()
@@ -441,7 +441,7 @@ class Machine:
     def _give_up(self, item: Item, reason: str, now: float) -> bool:
         if self.error is None and item.since is not None and now - item.since < self._patience:
             return False
-        self._fail(item, now, reason, retryable=True)
+        self._fail(item, reason, retryable=True)
         return True
 
     def _pause(self, item: Item, now: float) -> float:
@@ -483,7 +483,7 @@ class Machine:
         self._lanes.clear()
         self._unsure.clear()
         self._later.clear()
-        self._free(0.0)
+        self._free()
 
     # Accounts
 

@@ -93,7 +93,7 @@ class Talk:
             if item := in_flight.pop(error.uuid.lower() or error.beacon, None):
                 machine.refuse(item, error.error, now)
         stored = (in_flight.pop(success.uuid.lower() or success.beacon, None) for success in results.successes)
-        machine.store(filter(None, stored), now)
+        machine.store(filter(None, stored))
         if self._taken:
             self._taken.intersection_update(in_flight)
 
