@@ -129,6 +129,63 @@ def test_refused_objects_are_told_and_warned_of(colour: Any, client: Any, store:
     assert set(batching.results.objs.errors) == {3, 40} and batching.results.objs.has_errors
 
 
+def test_every_batch_warns_of_its_failures_and_names_the_line_that_made_it(
+    colour: Any, client: Any, store: Store
+) -> None:
+    uuid = ids(1)[0]
+    store.refused = {uuid: "no such property"}
+    articles = client.collections.use("Article")
+
+    def write() -> None:
+        batch = enter(colour, articles.batch.dynamic())
+        fill(colour, batch, [uuid])
+        leave(colour, batch)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")  # as Python has it: what one line says again is not shown
+        write()
+        write()
+    assert [one.category for one in told] == [errors.WeaviateBatchWarning] * 2
+    assert not any("weaviate_hl" in one.filename for one in told)
+
+
+def test_an_import_warns_of_its_failures_at_the_line_that_asked_for_it(colour: Any, client: Any, store: Store) -> None:
+    uuid = ids(1)[0]
+    store.refused = {uuid: "no such property"}
+    articles = client.collections.use("Article")
+    with pytest.warns(errors.WeaviateBatchWarning) as told:
+        colour.call(articles.batch.insert_from, [{"id": uuid}], uuid="id")
+    assert [one.filename for one in told if "/sync/" in one.filename or "/aio/" in one.filename] == []
+
+
+@pytest.mark.parametrize("name", ["é", "Über", "标题"])
+def test_names_that_the_server_cannot_write_in_its_answer_are_refused(
+    colour: Any, client: Any, store: Store, name: str
+) -> None:
+    batch = enter(colour, client.batch.dynamic())
+    good, other = ids(2)
+    colour.call(batch.add_object, "Article", {"title": "a"}, None, good)
+    for add, *given in (
+        (batch.add_object, "Article", {name: "text"}),
+        (batch.add_object, "Article", {name: ["a", "list"]}),
+        (batch.add_object, name, {"title": "a"}),
+        (batch.add_reference, good, "Article", name, other),
+    ):
+        with pytest.raises(errors.WeaviateBatchValidationError, match="ASCII letters"):
+            colour.call(add, *given)
+    leave(colour, batch)
+    assert batch.counts == (1, 1, 0, 0) and store.objects == {good: 1}
+
+
+@pytest.mark.parametrize("level", ["SOME", 3])
+def test_a_consistency_level_that_is_none_is_refused_before_the_block(colour: Any, client: Any, level: Any) -> None:
+    for kind in ("dynamic", "fixed_size", "stream"):
+        with pytest.raises(errors.WeaviateInvalidInputError, match="consistency_level"):
+            getattr(client.batch, kind)(consistency_level=level)
+    with pytest.raises(errors.WeaviateInvalidInputError, match="consistency_level"):
+        client.batch.rate_limit(60, level)
+
+
 def test_a_function_for_failures_gets_each_and_there_is_no_warning(colour: Any, client: Any, store: Store) -> None:
     given = ids(30)
     store.refused = dict.fromkeys(given[:10], "no")
@@ -480,6 +537,53 @@ def test_a_closed_client_ends_its_batch(colour: Any, client: Any, store: Store) 
     with pytest.raises(errors.WeaviateBaseError):
         fill_and_leave(colour, batch, ids(5))
     assert batch.counts.pending == 0 and batch.counts.stored == 5
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "stream"])
+def test_what_is_with_the_server_when_the_client_is_closed_is_unknown(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store, kind: str
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def write(message: Any, call: Any) -> Any:
+        reply = store._objects(message, call)
+        arrived.set()
+        go_on.wait(5)
+        return reply
+
+    fake.on_rpc(WeaviateMethods.BatchObjects, write)
+    given = ids(25)
+    batch = enter(colour, begin(client.collections.use("Article").batch, kind, on_failure=lambda told: None))
+    fill(colour, batch, given)
+    assert arrived.wait(5)
+    colour.call(client.close)
+    go_on.set()
+    leave(colour, batch)
+    counts = batch.counts
+    assert len(store.objects) <= counts.stored + counts.unknown and counts.pending == 0
+    unknown = {str(one.original_uuid) for one in batch.failed_objects if one.unknown}
+    assert store.objects.keys() <= unknown and unknown
+
+
+def test_references_of_a_closed_client_are_not_asked_for_again_and_again(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def append(request: Any) -> Any:
+        arrived.set()
+        go_on.wait(5)
+        return store._references(request)
+
+    fake.on_rest("POST", "/v1/batch/references", append)
+    source, target = ids(2)
+    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None, retry_for=1))
+    colour.call(batch.add_reference, source, "next", target)
+    assert arrived.wait(5)
+    colour.call(client.close)
+    go_on.set()
+    leave(colour, batch)  # without an error, as after a second of asking
+    assert batch.counts == (1, 0, 0, 1)
 
 
 def test_a_stream_whose_credentials_are_refused_ends_the_batch(

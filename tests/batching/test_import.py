@@ -139,6 +139,7 @@ def test_bad_sources_are_named(colour: Any, articles: Any, tmp_path: Path) -> No
     for source, options, word in (
         (3, {}, "source"),
         ({"a": 1}, {}, "source"),
+        ([None], {}, "a row is None"),
         ("rows.csv", {}, r"rows\.csv"),
         (bad, {}, "line 2"),
         ([], {"journal": other}, "another|journal of an import"),

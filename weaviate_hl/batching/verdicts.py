@@ -32,6 +32,8 @@ def verdict_of(error: BaseException) -> Verdict:
     status = getattr(error, "status", None)
     if isinstance(error, errors.WeaviateConnectionError):
         return "away" if error.outcome == "not sent" else "unknown"
+    if isinstance(error, errors.WeaviateClosedClientError):
+        return "refused" if error.outcome == "not sent" else "unknown"
     if isinstance(error, (errors.WeaviateTimeoutError, TimeoutError)):
         return "unknown"
     unsent = getattr(error, "server_text", None) is None  # the transport itself takes no message above the limit
