@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
-from weaviate_gen.grpc import WeaviateMethods
+from weaviate_gen.grpc import WEB_PATH, WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
 
 from tests.batching.kit import KINDS, Store, begin, enter, leave
@@ -362,8 +362,36 @@ def test_a_stream_that_fails_at_any_message_is_made_up_for(
     assert len(store.references) == 20 and set(store.references.values()) == {1}, "a reference twice"
 
 
+@pytest.mark.parametrize("status", [500, 502, 520, 524])
+def test_objects_for_which_a_proxy_has_failed_are_sent_again(
+    colour: Any, fake: FakeWeaviate, store: Store, status: int
+) -> None:
+    client = colour.connect(fake, grpc="web")
+    fake.fail(HttpFault(status=status), on=f"POST {WEB_PATH}{WeaviateMethods.BatchObjects.path}", at=[1, 3])
+    given = ids(50)
+    batch = enter(colour, client.collections.use("Article").batch.fixed_size(10, 1))
+    fill(colour, batch, given)
+    leave(colour, batch)
+    assert batch.counts == (50, 50, 0, 0) and store.objects.keys() == set(given)
+
+
+def test_objects_that_are_too_many_for_a_proxy_are_halved(colour: Any, fake: FakeWeaviate, store: Store) -> None:
+    client = colour.connect(fake, grpc="web")
+    fake.fail(HttpFault(status=413), on=f"POST {WEB_PATH}{WeaviateMethods.BatchObjects.path}", at=1)
+    given = ids(50)
+    batch = enter(colour, client.collections.use("Article").batch.fixed_size(10, 1))
+    fill(colour, batch, given)
+    leave(colour, batch)
+    assert batch.counts == (50, 50, 0, 0) and store.objects == dict.fromkeys(given, 1)
+    assert max(store.sizes) == 5
+
+
 @pytest.mark.parametrize("at", range(1, 4))
-@pytest.mark.parametrize("fault", [HttpFault(cut="before"), HttpFault(cut="body"), HttpFault(status=503)], ids=repr)
+@pytest.mark.parametrize(
+    "fault",
+    [HttpFault(cut="before"), HttpFault(cut="body"), HttpFault(status=503), HttpFault(status=524)],
+    ids=repr,
+)
 def test_references_of_unknown_outcome_are_looked_for_and_not_sent_twice(
     colour: Any, client: Any, fake: FakeWeaviate, store: Store, fault: HttpFault, at: int
 ) -> None:
