@@ -26,6 +26,7 @@ from weaviate_hl.batching.machine import Machine
 from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
+from weaviate_hl.values.inputs import ReferenceToMulti
 
 
 def ids(count: int) -> list[str]:
@@ -175,6 +176,30 @@ def test_names_that_the_server_cannot_write_in_its_answer_are_refused(
             colour.call(add, *given)
     leave(colour, batch)
     assert batch.counts == (1, 1, 0, 0) and store.objects == {good: 1}
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "stream"])
+def test_names_that_are_no_unicode_are_refused_where_they_are_added(
+    colour: Any, client: Any, store: Store, kind: str
+) -> None:
+    batch = enter(colour, getattr(client.batch, kind)())
+    bad, (good, other) = "a\ud800", ids(2)
+    target = ReferenceToMulti(target_collection=bad, uuids=other)
+    colour.call(batch.add_object, "Article", {"title": "a"}, None, good)
+    for add, *given in (
+        (batch.add_object, "Article", None, None, None, None, bad),
+        (batch.add_object, "Article", None, {bad: other}),
+        (batch.add_object, "Article", None, {"next": target}),
+        (batch.add_object, "Article", None, None, None, {bad: [1.0]}),
+        (batch.add_reference, good, "Article", bad, other),
+        (batch.add_reference, good, bad, "next", other),
+        (batch.add_reference, good, "Article", "next", target),
+        (batch.add_reference, good, "Article", "next", other, bad),
+    ):
+        with pytest.raises(errors.WeaviateBatchValidationError, match="surrogates"):
+            colour.call(add, *given)
+    leave(colour, batch)
+    assert batch.counts == (1, 1, 0, 0)
 
 
 @pytest.mark.parametrize("level", ["SOME", 3])

@@ -246,7 +246,10 @@ class RunningBatch:
                 )
             if len(self._encoders) >= ENCODERS:
                 self._encoders.clear()
-            encoder = self._encoders[place] = Encoder(collection, tenant)
+            try:
+                encoder = self._encoders[place] = Encoder(collection, tenant)
+            except UnicodeEncodeError as error:
+                raise WeaviateBatchValidationError(f"`tenant`: {error}") from None
             self._places[place] = None
         return encoder
 
@@ -274,6 +277,9 @@ class RunningBatch:
             check_name(from_property)
             source = identify(from_uuid)
             uuids, target = targets(to, from_property)
+            f"{collection}{from_property}{target}{tenant}".encode()  # now, as no one is there when it goes out
+        except UnicodeEncodeError as error:
+            raise WeaviateBatchValidationError(f"A reference of {source}: {error}") from None
         except BadValue as bad:
             where = "from_uuid" if bad.path == "uuid" else bad.path
             raise WeaviateBatchValidationError(f"{where}: {bad.reason}") from None
