@@ -279,7 +279,7 @@ class RunningBatch:
             uuids, target = targets(to, from_property)
             f"{collection}{from_property}{target}{tenant}".encode()  # now, as no one is there when it goes out
         except UnicodeEncodeError as error:
-            raise WeaviateBatchValidationError(f"A reference of {source}: {error}") from None
+            raise WeaviateBatchValidationError(f"A reference of {from_uuid}: {error}") from None
         except BadValue as bad:
             where = "from_uuid" if bad.path == "uuid" else bad.path
             raise WeaviateBatchValidationError(f"{where}: {bad.reason}") from None
