@@ -89,7 +89,12 @@ class WeaviateInvalidInputError(WeaviateBaseError):
 
 
 class WeaviateClosedClientError(WeaviateBaseError):
-    """The client is not connected, or was closed."""
+    """The client is not connected, or was closed.
+
+    `outcome` is "unknown" when it was closed during the call, which the server may have seen.
+    """
+
+    outcome: str = "not sent"
 
     def __init__(self, message: str = "The client is closed", **facts: Any) -> None:
         facts.setdefault("hint", "Before using it, run client.connect(), or open it with `with`")

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import grpc
 import pytest
-from weaviate_gen.grpc import WeaviateMethods
+from weaviate_gen.grpc import WEB_PATH, WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchStreamReply
 
 from tests.batching.kit import KINDS, Store, begin, enter, fill, fill_and_leave, ids, leave, silent_stream
@@ -26,6 +26,7 @@ from weaviate_hl.batching.machine import Machine
 from weaviate_hl.classes.batch import Shard
 from weaviate_hl.classes.config import Integrations
 from weaviate_hl.settings import Timeout
+from weaviate_hl.values.inputs import ReferenceToMulti
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -102,6 +103,87 @@ def test_refused_objects_are_told_and_warned_of(colour: Any, client: Any, store:
     assert told.vector == [1.0, 2.0] and told.references == {"next": [given[0]]}
     assert second.object_.vector == {"a": [1.0], "b": [[1.0, 2.0]]} and second.object_.tenant == "t"
     assert set(batching.results.objs.errors) == {3, 40} and batching.results.objs.has_errors
+
+
+def test_every_batch_warns_of_its_failures_and_names_the_line_that_made_it(
+    colour: Any, client: Any, store: Store
+) -> None:
+    uuid = ids(1)[0]
+    store.refused = {uuid: "no such property"}
+    articles = client.collections.use("Article")
+
+    def write() -> None:
+        batch = enter(colour, articles.batch.dynamic())
+        fill(colour, batch, [uuid])
+        leave(colour, batch)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")  # as Python has it: what one line says again is not shown
+        write()
+        write()
+    assert [one.category for one in told] == [errors.WeaviateBatchWarning] * 2
+    assert not any("weaviate_hl" in one.filename for one in told)
+
+
+def test_an_import_warns_of_its_failures_at_the_line_that_asked_for_it(colour: Any, client: Any, store: Store) -> None:
+    uuid = ids(1)[0]
+    store.refused = {uuid: "no such property"}
+    articles = client.collections.use("Article")
+    with pytest.warns(errors.WeaviateBatchWarning) as told:
+        colour.call(articles.batch.insert_from, [{"id": uuid}], uuid="id")
+    assert [one.filename for one in told if "/sync/" in one.filename or "/aio/" in one.filename] == []
+
+
+@pytest.mark.parametrize("name", ["é", "Über", "标题"])
+def test_names_that_the_server_cannot_write_in_its_answer_are_refused(
+    colour: Any, client: Any, store: Store, name: str
+) -> None:
+    batch = enter(colour, client.batch.dynamic())
+    good, other = ids(2)
+    colour.call(batch.add_object, "Article", {"title": "a"}, None, good)
+    for add, *given in (
+        (batch.add_object, "Article", {name: "text"}),
+        (batch.add_object, "Article", {name: ["a", "list"]}),
+        (batch.add_object, name, {"title": "a"}),
+        (batch.add_reference, good, "Article", name, other),
+    ):
+        with pytest.raises(errors.WeaviateBatchValidationError, match="ASCII letters"):
+            colour.call(add, *given)
+    leave(colour, batch)
+    assert batch.counts == (1, 1, 0, 0) and store.objects == {good: 1}
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "stream"])
+def test_names_that_are_no_unicode_are_refused_where_they_are_added(
+    colour: Any, client: Any, store: Store, kind: str
+) -> None:
+    batch = enter(colour, getattr(client.batch, kind)())
+    bad, (good, other) = "a\ud800", ids(2)
+    target = ReferenceToMulti(target_collection=bad, uuids=other)
+    colour.call(batch.add_object, "Article", {"title": "a"}, None, good)
+    for add, *given in (
+        (batch.add_object, "Article", None, None, None, None, bad),
+        (batch.add_object, "Article", None, {bad: other}),
+        (batch.add_object, "Article", None, {"next": target}),
+        (batch.add_object, "Article", None, None, None, {bad: [1.0]}),
+        (batch.add_reference, good, "Article", bad, other),
+        (batch.add_reference, good, bad, "next", other),
+        (batch.add_reference, good, "Article", "next", target),
+        (batch.add_reference, good, "Article", "next", other, bad),
+    ):
+        with pytest.raises(errors.WeaviateBatchValidationError, match="surrogates"):
+            colour.call(add, *given)
+    leave(colour, batch)
+    assert batch.counts == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("level", ["SOME", 3])
+def test_a_consistency_level_that_is_none_is_refused_before_the_block(colour: Any, client: Any, level: Any) -> None:
+    for kind in ("dynamic", "fixed_size", "stream"):
+        with pytest.raises(errors.WeaviateInvalidInputError, match="consistency_level"):
+            getattr(client.batch, kind)(consistency_level=level)
+    with pytest.raises(errors.WeaviateInvalidInputError, match="consistency_level"):
+        client.batch.rate_limit(60, level)
 
 
 def test_a_function_for_failures_gets_each_and_there_is_no_warning(colour: Any, client: Any, store: Store) -> None:
@@ -285,8 +367,36 @@ def test_a_stream_that_fails_at_any_message_is_made_up_for(
     assert len(store.references) == 20 and set(store.references.values()) == {1}, "a reference twice"
 
 
+@pytest.mark.parametrize("status", [500, 502, 520, 524])
+def test_objects_for_which_a_proxy_has_failed_are_sent_again(
+    colour: Any, fake: FakeWeaviate, store: Store, status: int
+) -> None:
+    client = colour.connect(fake, grpc="web")
+    fake.fail(HttpFault(status=status), on=f"POST {WEB_PATH}{WeaviateMethods.BatchObjects.path}", at=[1, 3])
+    given = ids(50)
+    batch = enter(colour, client.collections.use("Article").batch.fixed_size(10, 1))
+    fill(colour, batch, given)
+    leave(colour, batch)
+    assert batch.counts == (50, 50, 0, 0) and store.objects.keys() == set(given)
+
+
+def test_objects_that_are_too_many_for_a_proxy_are_halved(colour: Any, fake: FakeWeaviate, store: Store) -> None:
+    client = colour.connect(fake, grpc="web")
+    fake.fail(HttpFault(status=413), on=f"POST {WEB_PATH}{WeaviateMethods.BatchObjects.path}", at=1)
+    given = ids(50)
+    batch = enter(colour, client.collections.use("Article").batch.fixed_size(10, 1))
+    fill(colour, batch, given)
+    leave(colour, batch)
+    assert batch.counts == (50, 50, 0, 0) and store.objects == dict.fromkeys(given, 1)
+    assert max(store.sizes) == 5
+
+
 @pytest.mark.parametrize("at", range(1, 4))
-@pytest.mark.parametrize("fault", [HttpFault(cut="before"), HttpFault(cut="body"), HttpFault(status=503)], ids=repr)
+@pytest.mark.parametrize(
+    "fault",
+    [HttpFault(cut="before"), HttpFault(cut="body"), HttpFault(status=503), HttpFault(status=524)],
+    ids=repr,
+)
 def test_references_of_unknown_outcome_are_looked_for_and_not_sent_twice(
     colour: Any, client: Any, fake: FakeWeaviate, store: Store, fault: HttpFault, at: int
 ) -> None:
@@ -460,6 +570,53 @@ def test_a_closed_client_ends_its_batch(colour: Any, client: Any, store: Store) 
     with pytest.raises(errors.WeaviateBaseError):
         fill_and_leave(colour, batch, ids(5))
     assert batch.counts.pending == 0 and batch.counts.stored == 5
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "stream"])
+def test_what_is_with_the_server_when_the_client_is_closed_is_unknown(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store, kind: str
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def write(message: Any, call: Any) -> Any:
+        reply = store._objects(message, call)
+        arrived.set()
+        go_on.wait(5)
+        return reply
+
+    fake.on_rpc(WeaviateMethods.BatchObjects, write)
+    given = ids(25)
+    batch = enter(colour, begin(client.collections.use("Article").batch, kind, on_failure=lambda told: None))
+    fill(colour, batch, given)
+    assert arrived.wait(5)
+    colour.call(client.close)
+    go_on.set()
+    leave(colour, batch)
+    counts = batch.counts
+    assert len(store.objects) <= counts.stored + counts.unknown and counts.pending == 0
+    unknown = {str(one.original_uuid) for one in batch.failed_objects if one.unknown}
+    assert store.objects.keys() <= unknown and unknown
+
+
+def test_references_of_a_closed_client_are_not_asked_for_again_and_again(
+    colour: Any, client: Any, fake: FakeWeaviate, store: Store
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def append(request: Any) -> Any:
+        arrived.set()
+        go_on.wait(5)
+        return store._references(request)
+
+    fake.on_rest("POST", "/v1/batch/references", append)
+    source, target = ids(2)
+    batch = enter(colour, client.collections.use("Article").batch.dynamic(on_failure=lambda told: None, retry_for=1))
+    colour.call(batch.add_reference, source, "next", target)
+    assert arrived.wait(5)
+    colour.call(client.close)
+    go_on.set()
+    leave(colour, batch)  # without an error, as after a second of asking
+    assert batch.counts == (1, 0, 0, 1)
 
 
 def test_a_stream_whose_credentials_are_refused_ends_the_batch(

@@ -15,6 +15,7 @@ from weaviate_gen.grpc import WeaviateMethods
 from weaviate_gen.grpc.v1.batch_pb2 import BatchObject
 
 from tests.batching.kit import Store
+from tests.core.colours import Sync
 from tests.servers.fake import FakeWeaviate
 from weaviate_hl import errors
 from weaviate_hl.batching.journal import Journal
@@ -125,6 +126,27 @@ def test_rows_that_failed_or_were_not_noted_are_written_again_with_the_same_ids(
     assert len(store.objects) == 300 and store.objects[first] == 3
 
 
+def test_what_is_added_for_a_row_that_failed_is_not_taken_for_another_row(
+    fake: FakeWeaviate, store: Store, tmp_path: Path
+) -> None:
+    colour = Sync()  # a function that is told cannot await
+    articles = colour.connect(fake).collections.use("Article")
+    journal = tmp_path / "import.journal"
+    given = [str(uuid4()) for _ in range(1000)]
+    store.refused = dict.fromkeys(given[::2], "no")
+
+    def instead(told: Any) -> None:
+        articles.batch.last.add_object({"instead": True})
+
+    rows = [{"id": uuid} for uuid in given]
+    colour.call(articles.batch.insert_from, rows, uuid="id", journal=journal, on_failure=instead)
+    assert articles.batch.last.counts == (1500, 1000, 500, 0)
+    store.refused.clear()
+    colour.call(articles.batch.insert_from, rows, uuid="id", journal=journal)
+    assert {uuid: store.objects[uuid] for uuid in given} == dict.fromkeys(given, 1)
+    colour.close()
+
+
 def test_a_row_that_cannot_be_sent_is_named(colour: Any, articles: Any, store: Store) -> None:
     with pytest.raises(errors.WeaviateBatchValidationError, match="Row 1.*'n'"):
         colour.call(articles.batch.insert_from, [{"n": 1}, {"n": float("nan")}])
@@ -139,6 +161,7 @@ def test_bad_sources_are_named(colour: Any, articles: Any, tmp_path: Path) -> No
     for source, options, word in (
         (3, {}, "source"),
         ({"a": 1}, {}, "source"),
+        ([None], {}, "a row is None"),
         ("rows.csv", {}, r"rows\.csv"),
         (bad, {}, "line 2"),
         ([], {"journal": other}, "another|journal of an import"),

@@ -9,6 +9,8 @@ from weaviate_hl.batching.options import BatchOptions, Options
 from weaviate_hl.colour.aio import sleep
 from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.ops import schema
+from weaviate_hl.ops.checks import check
+from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from weaviate_hl.aio.transport.core import Transport
     from weaviate_hl.batching.journal import Journal
     from weaviate_hl.values.batch import BatchResult, ErrorObject, ErrorReference
-    from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Shard
 
 INDEXING_LOOK = 0.25
@@ -167,6 +168,7 @@ class ClientBatchingAsync(Batching):
     def _begin(self, plan: plans.Plan, level: ConsistencyLevel | None, options: BatchOptions) -> ClientBatchAsync:
         from weaviate_hl.aio.batch_block import ClientBatchAsync
 
+        check("client.batch", True).enum("consistency_level", level, ConsistencyLevel)
         return ClientBatchAsync(self, plan, level, Options(**options))
 
 

@@ -132,19 +132,21 @@ class CollectionBatchAsync(RunningBatchAsync, Generic[Properties]):
         Raises:
             WeaviateBatchValidationError: One of them cannot be sent as it is; its row is named.
         """
-        journal, index = self._journal, 0
+        journal = self._journal
         for row, one in enumerate(objects):
             uuid = one.uuid
             if journal is not None:
                 if journal.has(row):
                     continue
                 uuid = journal.uuid(row) if uuid is None else uuid
-                journal.add(index, row)
             try:
-                await self.add_object(one.properties, one.references, uuid, one.vector)
+                text, data = self._encode(self._one_encoder, one.properties, one.references, uuid, one.vector)
             except WeaviateBatchValidationError as error:
                 raise WeaviateBatchValidationError(f"Row {row}: {error.message}") from None
-            index += 1
+            item = ObjectItem(text, data, self._name, self._tenant)
+            if journal is not None:
+                journal.add(item, row)
+            await self._add(item)
 
 
 def _name(collection: str) -> str:

@@ -31,15 +31,16 @@ from weaviate_hl.errors import (
     WeaviateBatchError,
     WeaviateBatchValidationError,
     WeaviateBatchWarning,
+    WeaviateClosedClientError,
     WeaviateInvalidInputError,
     WeaviateTimeoutError,
     WeaviateUnsupportedFeatureError,
 )
-from weaviate_hl.log import logger
+from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RpcOp
 from weaviate_hl.ops import batches
 from weaviate_hl.ops.encode import Encoder, identify, targets
-from weaviate_hl.ops.values import BadValue
+from weaviate_hl.ops.values import BadValue, check_name
 from weaviate_hl.values.batch import BatchObjectReturn, BatchReferenceReturn, BatchResult, ErrorObject, ErrorReference
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class RunningBatchAsync:
         elif told and self._options.raise_on_failure and raised is None:
             raise WeaviateBatchError(told)
         elif told and self._options.on_failure is None:
-            warnings.warn(told, WeaviateBatchWarning, stacklevel=3)
+            warn(told, WeaviateBatchWarning, each=True)
 
     def disown(self) -> None:
         """In a fork of the process: those who send are not here, and their lock may be held for ever."""
@@ -240,9 +241,16 @@ class RunningBatchAsync:
     def _encoder(self, collection: str, tenant: str | None) -> Encoder:
         place = (collection, tenant)
         if (encoder := self._encoders.get(place)) is None:
+            if not collection.isascii():  # the server could not even refuse it: see `check_name`
+                raise WeaviateBatchValidationError(
+                    f"{collection!r} is no name of a collection: it is made of ASCII letters, digits and underscores"
+                )
             if len(self._encoders) >= ENCODERS:
                 self._encoders.clear()
-            encoder = self._encoders[place] = Encoder(collection, tenant)
+            try:
+                encoder = self._encoders[place] = Encoder(collection, tenant)
+            except UnicodeEncodeError as error:
+                raise WeaviateBatchValidationError(f"`tenant`: {error}") from None
             self._places[place] = None
         return encoder
 
@@ -269,8 +277,12 @@ class RunningBatchAsync:
         if from_uuid is None:  # which `identify` would make one for
             raise WeaviateBatchValidationError("`from_uuid` must be the id of an object, not None")
         try:
+            check_name(from_property)
             source = identify(from_uuid)
             uuids, target = targets(to, from_property)
+            f"{collection}{from_property}{target}{tenant}".encode()  # now, as no one is there when it goes out
+        except UnicodeEncodeError as error:
+            raise WeaviateBatchValidationError(f"A reference of {from_uuid}: {error}") from None
         except BadValue as bad:
             where = "from_uuid" if bad.path == "uuid" else bad.path
             raise WeaviateBatchValidationError(f"{where}: {bad.reason}") from None
@@ -401,7 +413,8 @@ class RunningBatchAsync:
                 try:
                     there = await self._transport.execute(batches.is_there(item))
                 except WeaviateBaseError as error:
-                    self._tell(partial(machine.failed, [item], "unknown", str(error)))
+                    closed = isinstance(error, WeaviateClosedClientError)
+                    self._tell(partial(machine.failed, [item], "refused" if closed else "unknown", str(error)))
                 else:
                     self._tell(partial(machine.checked, item, bool(there)))
                 del self._sending[id(item)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO, TypeAlias
@@ -37,7 +37,7 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], collection: str, tenant: str | None) -> None:
         self._path = Path(path)
         self._lock = Lock()
-        self._rows: dict[int, int] = {}  # of what is under way: the row of each object
+        self._rows: dict[Item, int] = {}  # of what is under way: the row of each object
         self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed by `close`
         try:
             self._begin({"journal": 1, "collection": collection, "tenant": tenant})
@@ -73,20 +73,19 @@ class Journal:
         """The id of a row that has none."""
         return uuid5(self._seed, str(row))
 
-    def add(self, index: int, row: int) -> None:
-        """Row `row` is about to be added as object `index`."""
+    def add(self, item: ObjectItem, row: int) -> None:
+        """An object is about to be added that is row `row`."""
         with self._lock:
-            self._rows[index] = row
+            self._rows[item] = row
 
-    def note(self, stored: Sequence[int], failed: Iterable[Item]) -> None:
-        """Objects were settled."""
+    def note(self, stored: Iterable[Item], failed: Iterable[Item]) -> None:
+        """Objects were settled; those that are no rows, but were added by `on_failure`, are left out."""
         with self._lock:
-            if stored:
-                rows = sorted(self._rows.pop(index) for index in stored)
+            if rows := sorted(self._rows.pop(item) for item in stored if item in self._rows):
                 self._write({"stored": _merged((row, row) for row in rows)})
             for item in failed:
-                if isinstance(item, ObjectItem):
-                    row = self._rows.pop(item.index)
+                if isinstance(item, ObjectItem) and item in self._rows:
+                    row = self._rows.pop(item)
                     self._write({"failed": row, "uuid": item.uuid, "outcome": item.outcome, "reason": item.reason})
             self._file.flush()
 

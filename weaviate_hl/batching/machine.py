@@ -134,7 +134,7 @@ class Machine:
         self._stored_places: deque[int] = deque(maxlen=KEPT)
         self.news: list[Item] = []  # failed since the driver looked
         self.listeners = 0  # who is being told of failures, and may add something again
-        self.noted: list[int] | None = None  # objects stored since the driver looked, if it wants to know
+        self.noted: list[Item] | None = None  # objects stored since the driver looked, if it wants to know
         self.quiet_until = 0.0  # nothing is sent before
         self._patience = patience
         self._part_bytes = part_bytes
@@ -380,7 +380,7 @@ class Machine:
                 self._stored_ids.append(item.uuid)  # type: ignore[attr-defined]
                 self._stored_places.append(item.index)
                 if self.noted is not None:
-                    self.noted.append(item.index)
+                    self.noted.append(item)
             self._close(item)
         self._free()
 

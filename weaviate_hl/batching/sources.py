@@ -46,6 +46,8 @@ class Columns:
         """A row as an object."""
         if isinstance(row, DataObject):
             return row
+        if row is None:  # which would be an object without properties
+            raise WeaviateInvalidInputError("insert_from: a row is None, and no object")
         if not isinstance(row, Mapping):
             return DataObject(row)  # an instance of a data model, or what is refused when it is encoded
         self._look_for_columns(row)

@@ -21,6 +21,9 @@ MAY_PASS = re.compile(
 
 TOO_LARGE = re.compile(r"larger than max|exceeds? (?:the )?(?:limit|maximum)|too large", re.IGNORECASE).search
 
+BY_PROXY = re.compile(r"(?:HTTP status|http2 header with status:) (\d{3})").search
+"""How gRPC tells, as UNKNOWN, of the HTTP status that something between here and the server has answered with."""
+
 
 def may_pass(reason: str) -> bool:
     """Whether an item that was refused for this reason may be stored later."""
@@ -32,13 +35,17 @@ def verdict_of(error: BaseException) -> Verdict:
     status = getattr(error, "status", None)
     if isinstance(error, errors.WeaviateConnectionError):
         return "away" if error.outcome == "not sent" else "unknown"
+    if isinstance(error, errors.WeaviateClosedClientError):
+        return "refused" if error.outcome == "not sent" else "unknown"
     if isinstance(error, (errors.WeaviateTimeoutError, TimeoutError)):
         return "unknown"
+    if status == "UNKNOWN" and (proxy := BY_PROXY(str(error))):
+        status = int(proxy[1])
     unsent = getattr(error, "server_text", None) is None  # the transport itself takes no message above the limit
     if status == 413 or (status == "RESOURCE_EXHAUSTED" and (unsent or TOO_LARGE(str(error)))):
         return "smaller"
     if status in ("RESOURCE_EXHAUSTED", 429):
         return "later"
-    if status in ("INTERNAL", "ABORTED", "CANCELLED", "DATA_LOSS", 500, 502, 503, 504):
+    if status in ("INTERNAL", "ABORTED", "CANCELLED", "DATA_LOSS", 500, 502, 503, 504, *range(520, 530)):
         return "unknown"
     return "refused"

@@ -83,6 +83,8 @@ class Encoder:
             head, data = (b"", b"") if vector is None else _vectors(vector)
         except BadValue as bad:
             raise _invalid(bad, uuid, index) from None
+        except UnicodeEncodeError as error:  # the name of a vector, of a reference or of its target
+            raise _invalid(BadValue(str(error)), uuid, index) from None
         # BatchObjectsRequest: objects = 1. BatchObject: uuid = 1, of 36 bytes, properties = 3.
         size, common = varint(len(body)), self._common
         whole = varint(39 + len(size) + len(body) + len(common) + len(head) + len(data))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weaviate_hl.ops.values import packer
+from weaviate_hl.ops.values import check_name, packer
 from weaviate_hl.ops.varint import varint
 from weaviate_hl.values.inputs import MAX_INTEGER
 
@@ -56,6 +56,7 @@ class _Name:
 
     def __init__(self, name: str) -> None:
         key = name.encode()
+        check_name(name)
         self._key = b"\n" + varint(len(key)) + key
         # Value: number_value = 2, string_value = 3, bool_value = 4.
         self.number = self.before(b"\x11", 8)

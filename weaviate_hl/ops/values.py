@@ -65,6 +65,16 @@ packer = lru_cache(maxsize=256)(lambda count, code: Struct(f"{_ORDER}{count}{cod
 # Out.
 
 
+def check_name(name: str) -> None:
+    """See that the server can speak of a property: it cuts the first letter in two where that is not ASCII.
+
+    Raises:
+        BadValue: It cannot: its answer, about this object and all others of the request, would be lost.
+    """
+    if name[:1] > "\x7f":
+        raise BadValue("the name of a property is made of ASCII letters, digits and underscores", name)
+
+
 def kind_of(value: Any) -> tuple[Kind, Callable[[Any], Any]]:
     """The kind of a value, and what makes plain JSON of it, if it is no object or list.
 

@@ -10,6 +10,8 @@ from weaviate_hl.batching.options import BatchOptions, Options
 from weaviate_hl.colour.sync import sleep
 from weaviate_hl.errors import WeaviateBaseError, WeaviateInvalidInputError
 from weaviate_hl.ops import schema
+from weaviate_hl.ops.checks import check
+from weaviate_hl.values.enums import ConsistencyLevel
 from weaviate_hl.values.generics import Properties
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from weaviate_hl.sync.batch_run import RunningBatch
     from weaviate_hl.sync.transport.core import Transport
     from weaviate_hl.values.batch import BatchResult, ErrorObject, ErrorReference
-    from weaviate_hl.values.enums import ConsistencyLevel
     from weaviate_hl.values.inputs import Shard
 
 INDEXING_LOOK = 0.25
@@ -168,6 +169,7 @@ class ClientBatching(Batching):
     def _begin(self, plan: plans.Plan, level: ConsistencyLevel | None, options: BatchOptions) -> ClientBatch:
         from weaviate_hl.sync.batch_block import ClientBatch
 
+        check("client.batch", True).enum("consistency_level", level, ConsistencyLevel)
         return ClientBatch(self, plan, level, Options(**options))
 
 

@@ -244,9 +244,11 @@ class Transport:
         except Exception as error:
             if self.connected:
                 raise
-            raise errors.WeaviateClosedClientError(
+            closed = errors.WeaviateClosedClientError(
                 f"{op.doing}: the client was closed, and what the server has done is not known", operation=op.name
-            ) from error
+            )
+            closed.outcome = "unknown"
+            raise closed from error
 
     def _attempts(self, op: Op[T], deadline: Deadline, headers: Mapping[str, str], repeatable: bool) -> T:
         attempt, renewed = 0, False
