@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     lite.add_argument("--port", type=int, default=8080, help="of REST and gRPC-web; 0 picks a free one (%(default)s)")
     lite.add_argument("--grpc-port", type=int, default=50051, help="of gRPC; 0 picks a free one (%(default)s)")
     lite.add_argument("--host", default="127.0.0.1", help="another one than this machine's needs a key (%(default)s)")
-    lite.add_argument("--api-key", help="that requests must bring; AUTHENTICATION_APIKEY_ALLOWED_KEYS keeps it secret")
+    lite.add_argument(
+        "--api-key", help="that requests must bring; the settings AUTHENTICATION_APIKEY_... keep it secret"
+    )
     lite.add_argument(
         "--allow-host",
         action="append",
