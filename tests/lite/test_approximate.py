@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from weaviate_gen.grpc.v1 import batch_pb2
 import weaviate_hl
 from weaviate_hl.lite import LiteError, serve
 from weaviate_hl.lite.search.approximate import ApproximateIndex
+from weaviate_hl.lite.vector_index import complete
 
 COUNT = 1500
 CHANCE = np.random.default_rng(0)
@@ -101,6 +105,61 @@ def test_each_tenant_has_a_graph_of_its_own(start: Start, grown: list[int]) -> N
     assert closest(lite, tenant="bob")[0] == {uuid(1): pytest.approx(0, abs=1e-6)}
     assert_alike(closest(lite, tenant="ann"), closest(exact))
     assert set(grown) == {COUNT}
+
+
+def test_changes_of_the_configuration_keep_the_graph(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lite = start(approximate=True, ENABLE_MODULES="backup-filesystem", BACKUP_FILESYSTEM_PATH=str(tmp_path))
+    lite.create("Other")
+    lite.ok("POST", "/backups/filesystem", {"id": "other"})
+    lite.ok("DELETE", "/schema/Other")
+    create(lite)
+    fill(lite)
+    graphs: list[tuple[Any, int]] = []
+    grow: Callable[[Any], Any] = ApproximateIndex._grown
+
+    def told(index: ApproximateIndex) -> Any:
+        graphs.append((grow(index), index.settings["ef"]))
+        return graphs[-1][0]
+
+    monkeypatch.setattr(ApproximateIndex, "_grown", told)
+    before = closest(lite)
+    config = lite.ok("GET", "/schema/A")
+    config["vectorIndexConfig"]["ef"] = 77
+    lite.ok("PUT", "/schema/A", config | {"description": "changed"})
+    lite.ok("POST", "/backups/filesystem/other/restore", {})
+    assert closest(lite) == before
+    assert len({id(graph) for graph, _ in graphs}) == 1
+    assert {ef for _, ef in graphs} == {-1, 77}
+
+
+def test_an_index_that_is_skipped_from_now_on_is_forgotten(start: Start) -> None:
+    lite = start()
+    lite.create("A", {"n": "int"})
+    lite.insert("A", 1, vector=[1, 2])
+    assert lite.ids("A", near_vector=near(1, 2)) == [1]
+    config = lite.ok("GET", "/schema/A")
+    config["vectorIndexConfig"]["skip"] = True
+    lite.ok("PUT", "/schema/A", config)
+    lite.insert("A", 2, {"n": 2}, vector=[1, 2, 3])
+    assert lite.ids("A", filters=where("n", "Equal", 2)) == [2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends itself a signal, as a terminal does")
+def test_an_interrupt_leaves_a_graph_that_goes_on_growing() -> None:
+    config = complete("hnsw", {"flatSearchCutoff": 0, "efConstruction": 1000})
+    index = ApproximateIndex("cosine", config)
+    vectors = CHANCE.standard_normal((6000, 16)).astype(np.float32)
+    for document, vector in enumerate(vectors):
+        index.add(document, vector)
+    threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        index.search(vectors[0], 5)
+    for document in (0, 5999):
+        index.remove(document)
+    assert index.search(vectors[1], 1) == [(1, pytest.approx(0, abs=1e-6))]
+    assert len(index) == len(index._graph) == 5998
 
 
 @pytest.mark.parametrize("index", [{"vectorIndexType": "flat", "vectorIndexConfig": {}}, {"vectorIndexConfig": {}}])

@@ -110,7 +110,8 @@ def test_a_key_where_none_is_wanted(lite: Lite) -> None:
         ({"DEFAULT_VECTORIZER_MODULE": "text2vec-openai"}, "DEFAULT_VECTORIZER_MODULE names text2vec-openai"),
         ({"ENABLE_MODULES": "backup-filesystem"}, "needs BACKUP_FILESYSTEM_PATH"),
         ({"AUTHENTICATION_APIKEY_ENABLED": "true"}, "AUTHENTICATION_APIKEY_ALLOWED_KEYS"),
-        ({"AUTHENTICATION_APIKEY_ALLOWED_KEYS": "one"}, "needs AUTHENTICATION_APIKEY_ENABLED=true"),
+        ({"AUTHENTICATION_APIKEY_ALLOWED_KEYS": "k"}, "protects nothing without AUTHENTICATION_APIKEY_ENABLED"),
+        ({"AUTHORIZATION_ADMINLIST_READONLY_USERS": "bob"}, "protects nothing without AUTHORIZATION_ADMINLIST_ENABLED"),
         ({"OBJECTS_TTL_DELETE_SCHEDULE": "soon"}, "must be a schedule"),
     ],
 )
@@ -124,6 +125,12 @@ def test_settings_of_the_environment() -> None:
         assert engine.settings.query_defaults_limit == 3
     with pytest.raises(LiteError, match="AUTHENTICATION_OIDC_ENABLED"):
         Engine(environ={"AUTHENTICATION_OIDC_ENABLED": "true"})
+
+
+def test_protection_may_be_switched_off() -> None:
+    off = {"AUTHENTICATION_APIKEY_ENABLED": "false", "AUTHENTICATION_APIKEY_ALLOWED_KEYS": "k"}
+    with Engine(environ=off) as engine:
+        assert engine.rest("GET", "/v1/schema")[0] == 200
 
 
 @IN_PROCESS

@@ -282,6 +282,31 @@ def test_backup_and_restore(start: Start, tmp_path: Path) -> None:
     assert other.ids("Z") == [9]
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "text"),
+    [
+        ("data.db", None, "data.db is not there"),
+        ("data.db", "no data" * 1000, "data.db is not a data file of lite"),
+        ("backup.json", "{", "backup.json is damaged"),
+        ("backup.json", "[]", "backup.json is damaged"),
+        ("backup.json", '{"id": "one"}', "backup.json is damaged"),
+    ],
+)
+def test_damaged_backups(start: Start, tmp_path: Path, file: str, content: str | None, text: str) -> None:
+    lite = start(ENABLE_MODULES="backup-filesystem", BACKUP_FILESYSTEM_PATH=str(tmp_path))
+    lite.create("A")
+    lite.ok("POST", "/backups/filesystem", {"id": "one"})
+    lite.ok("DELETE", "/schema/A")
+    damaged = tmp_path / "one" / file
+    damaged.unlink() if content is None else damaged.write_text(content)
+    status, told = lite.refused("POST", "/backups/filesystem/one/restore", {})
+    assert (status, text in told) == (500, True)
+    assert damaged.exists() == (content is not None)
+    if file == "backup.json":
+        assert text in lite.refused("GET", "/backups/filesystem")[1]
+    assert lite.ok("GET", "/schema") == {"classes": []}
+
+
 def test_backups_that_are_refused(start: Start, tmp_path: Path) -> None:
     assert "no backup backend" in start().refused("POST", "/backups/filesystem", {"id": "x"})[1]
     lite = start(ENABLE_MODULES="backup-filesystem", BACKUP_FILESYSTEM_PATH=str(tmp_path))

@@ -323,6 +323,9 @@ def test_time_to_live(start: Start) -> None:
             "objectTtlConfig": {**config, **given},
         }
         assert text in lite.refused("POST", "/schema", body)[1]
+    lite.create("C")
+    changed = lite.ok("GET", "/schema/C") | {"objectTtlConfig": {**config, "defaultTtl": 5}}
+    assert "requires indexed timestamps" in lite.refused("PUT", "/schema/C", changed)[1]
 
 
 def test_a_default_vectorizer(start: Start) -> None:

@@ -10,12 +10,13 @@ import json
 import re
 import shutil
 import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from weaviate_hl.lite.catalogue import Catalogue, Json
 from weaviate_hl.lite.engine import Engine
-from weaviate_hl.lite.errors import Refusal, refuse_if, unsupported
+from weaviate_hl.lite.errors import LiteError, Refusal, refuse_if, unsupported
 from weaviate_hl.lite.modules import BACKUP
 from weaviate_hl.lite.router import Call, rest
 from weaviate_hl.lite.storage import Storage
@@ -24,6 +25,7 @@ _BACKEND = "filesystem"
 _ABOUT, _DATA = "backup.json", "data.db"
 _RESTORES = "backup: restores"
 _UNSUPPORTED = ("incremental_base_backup_id", "includeUsers", "includeRoles", "node_mapping")
+_LISTED = ("id", "classes", "status", "startedAt", "completedAt", "size")
 _ID = re.compile(r"[a-z0-9_-]+")
 
 
@@ -54,7 +56,13 @@ def _found(engine: Engine, call: Call, what: str) -> tuple[Path, Json]:
 
 def _about(folder: Path) -> Json | None:
     path = folder / _ABOUT
-    about: Json | None = json.loads(path.read_text()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    about = None
+    with suppress(ValueError):
+        about = json.loads(path.read_text())
+    if not isinstance(about, dict) or not about.keys() >= set(_LISTED):
+        raise Refusal(f"backup: {path} is damaged", 500)
     return about
 
 
@@ -123,8 +131,7 @@ def list_backups(engine: Engine, call: Call) -> list[Json]:
     root = _folder(engine, call, "")
     found = [about for folder in root.iterdir() if (about := _about(folder))] if root.is_dir() else []
     found.sort(key=lambda about: about["startedAt"], reverse=order == "desc")
-    keys = ("id", "classes", "status", "startedAt", "completedAt", "size")
-    return [{key: about[key] for key in keys} for about in found]
+    return [{key: about[key] for key in _LISTED} for about in found]
 
 
 @rest("backups", "cancel")
@@ -158,16 +165,14 @@ def restore(engine: Engine, call: Call) -> Json:
 
 
 def _restore(engine: Engine, path: Path, chosen: list[str], overwrite_aliases: bool) -> None:
-    backup = Storage(path)
+    refuse_if(not path.is_file(), f"restore: {path} is not there", 500)
+    restored = Catalogue(engine.storage)  # which is thrown away if something fails
     try:
-        restored = Catalogue(engine.storage)  # which is thrown away if something fails
-        with engine.storage.transaction():
+        with closing(Storage(path)) as backup, engine.storage.transaction():
             restored.take(Catalogue(backup), chosen, overwrite_aliases=overwrite_aliases)
-    except sqlite3.Error as error:
+    except (LiteError, sqlite3.Error) as error:
         raise Refusal(f"restore: {error}", 500) from error
-    finally:
-        backup.close()
-    engine.catalogue = restored
+    engine.catalogue.adopt(restored, chosen)
 
 
 def _state(engine: Engine, call: Call) -> tuple[Path, Json | None]:

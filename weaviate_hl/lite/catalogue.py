@@ -124,6 +124,11 @@ class Shard:
         """Let the index be built anew when it is needed next."""
         self._index = None
 
+    def configured(self) -> None:
+        """Let what the collection's configuration changes be built anew; vectors are the same under any."""
+        if self._index is not None:
+            self._index.keep_vectors([target.name for target in self.collection.targets.values() if not target.skipped])
+
     def follow(self, removed: Iterable[int], added: Iterable[tuple[Row, Json]] = ()) -> None:
         """Bring the index, if there is one, up to what was just committed."""
         if (index := self._index) is None:
@@ -263,13 +268,18 @@ class Catalogue:
             if name in names and not taken:
                 self.set_alias(alias, name)
 
+    def adopt(self, restored: Catalogue, names: list[str]) -> None:
+        """Show what another catalogue of the same data file took over; what was here keeps its indexes."""
+        self.collections |= {name: restored.collections[name] for name in names}
+        self.aliases = restored.aliases
+
     def configure(self, collection: Collection, config: Json, *, only_adds: bool = False) -> None:
-        """Give a collection another configuration; indexes survive one that only adds properties."""
+        """Give a collection another configuration; indexes survive if it only adds properties, vectors always."""
         self._storage.run("UPDATE collections SET config = ? WHERE id = ?", json.dumps(config), collection.id)
         collection.configure(deepcopy(config))
         if not only_adds:
             for shard in collection.shards.values():
-                shard.forget_index()
+                shard.configured()
 
     def drop(self, name: str) -> None:
         self._storage.run("DELETE FROM collections WHERE id = ?", self.collections[name].id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import compress
 from typing import Any, Protocol, TypeVar
 
@@ -132,6 +132,12 @@ class Index:
         for (name, _), (structure, read) in self._structures.items():
             if forget := getattr(structure, "remove", None):
                 forget(row, None if name == VECTORS else read(self._columns[name][row]))
+
+    def keep_vectors(self, names: Collection[str]) -> None:
+        """Let all structures be built anew but those of these vectors."""
+        self._structures = {
+            key: made for key, made in self._structures.items() if key[0] == VECTORS and key[1] in names
+        }
 
     # Asking.
 

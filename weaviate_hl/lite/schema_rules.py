@@ -302,14 +302,14 @@ def _ttl(given: Json, config: Json, scheduled: bool, creating: bool) -> Json:
         raise Refusal(f"objects TTL needs a running background scheduler: {example}")
     refuse_if(not delete_on, 'missing value for "deleteOn"')
     if delete_on in _TTL_TIMES:
-        if life < 60:
-            need = f'Required minimum "60" seconds, given "{life}" seconds'
-            raise Refusal(f'defaultTtl value too small for "deleteOn"="{delete_on}". {need}')
         if creating:
             config["invertedIndexConfig"]["indexTimestamps"] = True
         elif not config["invertedIndexConfig"].get("indexTimestamps"):
             need = 'Enable "invertedIndexConfig.indexTimestamps"'
             raise Refusal(f'"deleteOn"="{delete_on}" requires indexed timestamps. {need}')
+        if life < 60:
+            need = f'Required minimum "60" seconds, given "{life}" seconds'
+            raise Refusal(f'defaultTtl value too small for "deleteOn"="{delete_on}". {need}')
         return ttl
     prop = next((prop for prop in config["properties"] or () if prop["name"] == delete_on), None)
     with within(f'property "{delete_on}" set as "deleteOn" '):

@@ -79,7 +79,10 @@ class Scope:
             vector = vectors.get(target.name)
             return numbers(vector) if vector else None
 
-        return self.index.structure(VECTORS, target.name, make, read)
+        made = self.index.structure(VECTORS, target.name, make, read)
+        if isinstance(made, approximate.ApproximateIndex):
+            made.settings = target.config  # which may have changed since
+        return made
 
     def only(self, rows: Iterable[int]) -> Scope:
         """The same, but of these rows alone."""

@@ -53,7 +53,7 @@ KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "AUTHENTICATION_APIKEY_ENABLED": (_flag, None),
     "AUTHENTICATION_APIKEY_ALLOWED_KEYS": (_names, ()),
     "AUTHENTICATION_APIKEY_USERS": (_names, ()),
-    "AUTHORIZATION_ADMINLIST_ENABLED": (_flag, False),
+    "AUTHORIZATION_ADMINLIST_ENABLED": (_flag, None),
     "AUTHORIZATION_ADMINLIST_USERS": (_names, ()),
     "AUTHORIZATION_ADMINLIST_READONLY_USERS": (_names, ()),
 }
@@ -102,12 +102,15 @@ class Settings:
         self._check_keys()
 
     def _check_keys(self) -> None:
+        for family in ("AUTHENTICATION_APIKEY_", "AUTHORIZATION_ADMINLIST_"):
+            enabled = family + "ENABLED"
+            named = [name for name in KNOWN if name.startswith(family) and getattr(self, name.lower())]
+            if getattr(self, enabled.lower()) is None and named:  # a door would be open that is thought to be locked
+                raise LiteError(f"{named[0]} protects nothing without {enabled}: set that to true, or to false")
         both = set(self.authorization_adminlist_users) & set(self.authorization_adminlist_readonly_users)
         if both:
             raise LiteError(f"AUTHORIZATION_ADMINLIST_*: {min(both)} is an administrator and read-only")
         keys, users = self.authentication_apikey_allowed_keys, self.authentication_apikey_users
-        if keys and self.authentication_apikey_enabled is None:  # or a door would be open that is thought to be locked
-            raise LiteError("AUTHENTICATION_APIKEY_ALLOWED_KEYS needs AUTHENTICATION_APIKEY_ENABLED=true")
         if not self.authentication_apikey_enabled:
             return
         if not keys:

@@ -25,7 +25,7 @@ class ApproximateIndex(VectorIndex):
 
     Args:
         metric: One of METRICS.
-        settings: Those of the vector index, as the class has them.
+        settings: Those of the vector index, as the class has them; set them anew when these change.
     """
 
     def __init__(self, metric: str, settings: Mapping[str, Any]) -> None:
@@ -102,6 +102,12 @@ class ApproximateIndex(VectorIndex):
         waiting = np.fromiter(self._waiting, np.int64, len(self._waiting))
         for start in range(0, len(waiting), _CHUNK):
             documents = waiting[start : start + _CHUNK]
-            self._graph.add(documents, self._vectors[[self._rows[document] for document in documents.tolist()]])
-        self._waiting.clear()
+            try:
+                self._graph.add(documents, self._vectors[[self._rows[document] for document in documents.tolist()]])
+            except RuntimeError as error:
+                if "terminated" in str(error):  # by a signal, which usearch does not pass on
+                    raise KeyboardInterrupt from None
+                raise
+            finally:  # which may be half-way
+                self._waiting.difference_update(documents[self._graph.contains(documents)].tolist())
         return self._graph
