@@ -19,8 +19,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.json_format import MessageToDict
 
 from codegen import pipeline, providers
-from codegen.errors import CodegenError, read_toml
+from codegen.errors import CodegenError
 from codegen.output import Output
+from codegen.tables import read_toml
 from weaviate_hl.errors import WeaviateInvalidInputError
 from weaviate_hl.values import enums
 from weaviate_hl.values import providers as generated
