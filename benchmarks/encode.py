@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import statistics
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -22,12 +21,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
-from weaviate_gen.grpc.v1.batch_pb2 import BatchObject, BatchObjectsRequest  # noqa: E402
+from batch import DIMENSION, fill  # noqa: E402
+from weaviate_gen.grpc.v1.batch_pb2 import BatchObjectsRequest  # noqa: E402
 
 from weaviate_hl.ops import encode  # noqa: E402
 from weaviate_hl.values.inputs import DataObject  # noqa: E402
 
-COUNT, DIMENSION = 1000, 768
+COUNT = 1000
 
 
 def objects(vector: Callable[[], Any]) -> list[DataObject[Any, Any]]:
@@ -43,23 +43,8 @@ def objects(vector: Callable[[], Any]) -> list[DataObject[Any, Any]]:
 
 def raw_message(given: list[DataObject[Any, Any]]) -> BatchObjectsRequest:
     request = BatchObjectsRequest()
-    pack = struct.Struct(f"<{DIMENSION}f").pack
     for one in given:
-        message = BatchObject(collection="Article", uuid=str(one.uuid))
-        fields = message.properties.non_ref_properties.fields
-        for name, value in one.properties.items():
-            if isinstance(value, str):
-                fields[name].string_value = value
-            elif isinstance(value, bool):
-                fields[name].bool_value = value
-            else:
-                fields[name].number_value = value
-        vector: Any = one.vector
-        if isinstance(vector, list):
-            message.vector_bytes = pack(*vector)
-        elif vector is not None:
-            message.vector_bytes = vector.tobytes()
-        request.objects.append(message)
+        fill(request.objects.add(), one.properties, str(one.uuid), one.vector)
     return request
 
 

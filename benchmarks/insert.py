@@ -23,7 +23,8 @@ import core
 import encode
 import grpc
 import numpy as np
-from encode import COUNT, DIMENSION
+from batch import DIMENSION
+from encode import COUNT
 from weaviate_gen.grpc.services import WeaviateStub
 
 import weaviate_hl

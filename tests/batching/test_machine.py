@@ -47,6 +47,18 @@ def link(item: ReferenceItem) -> tuple[str, str, str]:
     return item.from_uuid, item.name, item.to_uuid
 
 
+class Watched(Machine):
+    """A machine that counts how often each item is settled."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.settled: Counter[int] = Counter()
+
+    def _close(self, item: Item) -> None:
+        self.settled[id(item)] += 1
+        super()._close(item)
+
+
 class Events(RuleBasedStateMachine):
     """Any sequence of what can happen to a batch; at the end everything is settled."""
 
@@ -61,22 +73,14 @@ class Events(RuleBasedStateMachine):
         )
     )
     def begin(self, mode: Mode) -> None:
-        self.machine = Machine(mode, patience=5, part_bytes=100, held_bytes=MOST, held=12, random=lambda: 0.5)
+        self.machine = Watched(mode, patience=5, part_bytes=100, held_bytes=MOST, held=12, random=lambda: 0.5)
         self.server = Server()
         self.now = 100.0
         self.items: list[Item] = []
-        self.settled: Counter[int] = Counter()
         self.flying: list[Part] = []
         self.looking: list[ReferenceItem] = []
         self.flushes: list[tuple[int, int]] = []
         self.sent_references: Counter[tuple[str, str, str]] = Counter()
-        close = self.machine._close
-
-        def closing(item: Item) -> None:
-            self.settled[id(item)] += 1
-            close(item)
-
-        self.machine._close = closing  # type: ignore[method-assign]
 
     def _add(self, item: Item) -> None:
         self.machine.add(item)
@@ -211,8 +215,8 @@ class Events(RuleBasedStateMachine):
             mine = Counter(item.outcome for item in self.items if isinstance(item, kind))
             assert counts == (mine.total(), mine["stored"], mine["failed"], mine["unknown"])
         assert self.machine.held == counted[None]
-        assert all(number == 1 for number in self.settled.values()), "settled twice"
-        assert len(self.settled) == len(self.items) - counted[None]
+        assert all(number == 1 for number in self.machine.settled.values()), "settled twice"
+        assert len(self.machine.settled) == len(self.items) - counted[None]
         assert sum(item.size for item in self.items if item.outcome is None) < MOST + 300  # the last one may exceed it
         assert len(self.machine.news) == counted["failed"] + counted["unknown"]
 

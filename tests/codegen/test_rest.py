@@ -143,7 +143,8 @@ def test_a_parameter_may_be_a_member_of_an_enumeration_or_an_id() -> None:
     class Level(str, Enum):  # noqa: UP042 - unlike a StrEnum, its str() is its name
         ONE = "ONE"
 
-    request = class_get.request("A", uuid.UUID(ID), consistency_level=Level.ONE)  # type: ignore[arg-type]
+    name: Any = uuid.UUID(ID)
+    request = class_get.request("A", name, consistency_level=Level.ONE)
     assert request.path.endswith(ID)
     assert request.query == [("consistency_level", "ONE")]
 

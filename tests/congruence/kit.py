@@ -19,6 +19,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -151,9 +152,13 @@ def each(area: str, cases: Mapping[str, Any], world: str = "main") -> Callable[[
 
     def register(ask: Callable[[It, Any], None]) -> None:
         for name, case in cases.items():
-            _add(Scenario(area, name, world, lambda it, case=case: ask(it, case)))  # type: ignore[misc]
+            _add(Scenario(area, name, world, partial(_ask_with, ask, case)))
 
     return register
+
+
+def _ask_with(ask: Callable[[It, Any], None], case: Any, it: It) -> None:
+    ask(it, case)
 
 
 def _add(new: Scenario) -> None:

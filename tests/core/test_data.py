@@ -40,6 +40,7 @@ from weaviate_hl.values.batch import (
 
 BATCH = WeaviateMethods.BatchObjects
 LIMIT = 1000
+NOTHING: Any = None
 NO_OBJECTS: list[Any] = ["x", b"x", {}, DataObject({}), 5, None]
 U1 = UUID("00000001-0000-0000-0000-000000000001")
 U2 = UUID("00000002-0000-0000-0000-000000000002")
@@ -376,7 +377,7 @@ def test_others_have_their_turn_while_objects_are_encoded(call: str) -> None:
         ("insert_many", (["x"],)), ("insert_many", ([{}, []],)), ("insert_many", ([DataObject({}, references=[U1])],)),
         ("insert_many", ([DataObject({}, references={1: U1})],)), ("insert_many", ([DataObject({}, vector={1: [1]})],)),
         ("reference_add", ("x", "to", U2)), ("reference_add", (U1, "to", "x")), ("reference_add", (U1, "", U2)),
-        ("reference_add", (U1, "to", ReferenceToMulti(target_collection=None, uuids=U2))),  # type: ignore[arg-type]
+        ("reference_add", (U1, "to", ReferenceToMulti(target_collection=NOTHING, uuids=U2))),
         ("reference_delete", (U1, None, U2)), ("reference_replace", (U1, "to", [U2, "x"])),
         ("reference_add_many", ([("to", U1, U2)],)), ("reference_add_many", ([DataReference("to", "x", U2)],)),
         ("reference_add_many", ([DataReference("to", U1, "x")],)), ("delete_many", ("x",)), ("delete_many", (None,)),

@@ -5,8 +5,6 @@ A call that is added or changed is recorded with `WEAVIATE_HL_GOLDEN=write pytes
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,11 @@ from typing import Any
 import pytest
 
 import weaviate_hl.classes.data as wvcd
-from tests.golden.kit import Recorder, write
+from tests.golden.kit import Recorder, recorded
 from weaviate_hl.classes.config import ConsistencyLevel
 from weaviate_hl.classes.query import Filter
 from weaviate_hl.sync.collections import Collections
 
-GOLDEN = Path(__file__).with_name("requests.json")
 U1, U2, U3 = (f"0000000{i}-0000-0000-0000-00000000000{i}" for i in (1, 2, 3))
 ANSWERS: dict[str, Callable[[str], object]] = {"batch.references.create": lambda path: []}
 
@@ -69,15 +66,15 @@ def sent(call: str) -> Any:
     return recorder.sent
 
 
-@pytest.mark.skipif(os.environ.get("WEAVIATE_HL_GOLDEN") != "write", reason="WEAVIATE_HL_GOLDEN is not `write`")
-def test_write() -> None:
-    write(GOLDEN, CALLS, sent)
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    return recorded(Path(__file__).with_name("requests.json"), CALLS, sent)
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_request(call: str) -> None:
-    assert sent(call) == json.loads(GOLDEN.read_text())[call]
+def test_request(call: str, golden: dict[str, Any]) -> None:
+    assert sent(call) == golden[call]
 
 
-def test_nothing_else_is_recorded() -> None:
-    assert list(json.loads(GOLDEN.read_text())) == CALLS
+def test_nothing_else_is_recorded(golden: dict[str, Any]) -> None:
+    assert list(golden) == CALLS

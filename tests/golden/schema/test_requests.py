@@ -5,8 +5,6 @@ A call that is added or changed is recorded with `WEAVIATE_HL_GOLDEN=write pytes
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +12,10 @@ import pytest
 
 import weaviate_hl.classes.config as wvcc
 import weaviate_hl.classes.tenants as wvct
-from tests.golden.kit import Recorder, write
+from tests.golden.kit import Recorder, recorded
 from weaviate_hl.sync.alias import Alias
 from weaviate_hl.sync.collections import Collections
 
-GOLDEN = Path(__file__).with_name("requests.json")
 ARTICLE = {
     "class": "Article",
     "properties": [{"name": "title", "dataType": ["text"]}, {"name": "hasAuthor", "dataType": ["Author"]}],
@@ -127,18 +124,18 @@ def sent(call: str) -> Any:
     return recorder.sent
 
 
-@pytest.mark.skipif(os.environ.get("WEAVIATE_HL_GOLDEN") != "write", reason="WEAVIATE_HL_GOLDEN is not `write`")
-def test_write() -> None:
-    write(GOLDEN, CALLS, sent)
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    return recorded(Path(__file__).with_name("requests.json"), CALLS, sent)
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_request(call: str) -> None:
-    assert sent(call) == json.loads(GOLDEN.read_text())[call]
+def test_request(call: str, golden: dict[str, Any]) -> None:
+    assert sent(call) == golden[call]
 
 
-def test_nothing_else_is_recorded() -> None:
-    assert list(json.loads(GOLDEN.read_text())) == CALLS
+def test_nothing_else_is_recorded(golden: dict[str, Any]) -> None:
+    assert list(golden) == CALLS
 
 
 def test_many_tenants_are_changed_in_several_requests() -> None:
