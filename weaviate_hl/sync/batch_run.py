@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from weaviate_gen.grpc.services import WeaviateMethods
+from weaviate_hl.batching import requests
 from weaviate_hl.batching.ids import TextUUID
 from weaviate_hl.batching.items import Item, ObjectItem, ReferenceItem, Verdict
 from weaviate_hl.batching.journal import Journal
@@ -38,7 +39,6 @@ from weaviate_hl.errors import (
 )
 from weaviate_hl.log import logger, warn
 from weaviate_hl.op import Op, RpcOp
-from weaviate_hl.ops import batches
 from weaviate_hl.ops.encode import Encoder, identify, targets
 from weaviate_hl.ops.values import BadValue, check_name
 from weaviate_hl.values.batch import BatchObjectReturn, BatchReferenceReturn, BatchResult, ErrorObject, ErrorReference
@@ -345,7 +345,7 @@ class RunningBatch:
                     raise WeaviateTimeoutError(f"Object {item.uuid} was not stored within {timeout:g} s")
                 self._change.wait(left)
         if item.outcome != "stored":
-            raise WeaviateBatchError(f"Object {item.uuid} was not stored: {batches.failure(item).message}")
+            raise WeaviateBatchError(f"Object {item.uuid} was not stored: {requests.failure(item).message}")
         return UUID(item.uuid)
 
     # Sending: requests
@@ -381,7 +381,7 @@ class RunningBatch:
 
     def _send(self, part: Part) -> Op[Any]:
         """Send a part; the request."""
-        op = batches.write(part, self._level)
+        op = requests.write(part, self._level)
         machine, began = self._machine, monotonic()
         try:
             refused = self._transport.execute(op)
@@ -403,7 +403,7 @@ class RunningBatch:
         try:
             while (item := self._next(self._take_unsure, machine.wait_unsure, self._unsure)) is not None:
                 try:
-                    there = self._transport.execute(batches.is_there(item))
+                    there = self._transport.execute(requests.is_there(item))
                 except WeaviateBaseError as error:
                     closed = isinstance(error, WeaviateClosedClientError)
                     self._tell(partial(machine.failed, [item], "refused" if closed else "unknown", str(error)))
@@ -494,7 +494,7 @@ class RunningBatch:
     def _report(self, news: list[Item]) -> None:
         if self._options.on_failure is not None:
             for item in news:
-                self._options.on_failure(batches.failure(item))
+                self._options.on_failure(requests.failure(item))
 
     def _news(self) -> list[Item]:
         """What has failed since the last time; it is kept, and noted with what was stored."""
@@ -558,12 +558,12 @@ class RunningBatch:
     @property
     def failed_objects(self) -> list[ErrorObject]:
         """The objects that were not stored, or not known to be, so far."""
-        return [cast(ErrorObject, batches.failure(item)) for item in self._failed(ObjectItem)]
+        return [cast(ErrorObject, requests.failure(item)) for item in self._failed(ObjectItem)]
 
     @property
     def failed_references(self) -> list[ErrorReference]:
         """The references that were not stored, or not known to be, so far."""
-        return [cast(ErrorReference, batches.failure(item)) for item in self._failed(ReferenceItem)]
+        return [cast(ErrorReference, requests.failure(item)) for item in self._failed(ReferenceItem)]
 
     @property
     def results(self) -> BatchResult:
